@@ -17,7 +17,7 @@ override TENANT := $(value TENANT)
 export TENANT
 
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
-GATE := .venv/bin/python tests/tools/gate.py
+GATE := PYTHONPATH=tests/tools .venv/bin/python -m gate
 
 .PHONY: help
 help: ## prints this list
@@ -25,7 +25,7 @@ help: ## prints this list
 
 .PHONY: demo
 demo: packages venv lab-up ## a live tenant from nothing: installs, starts the lab, provisions TENANT (acme)
-	@tests/tools/demo.sh
+	@.venv/bin/python tests/tools/demo.py
 
 .PHONY: packages
 packages: ## installs the Debian packages that are missing
@@ -36,7 +36,9 @@ venv: ## makes .venv with the locked versions
 	@tests/tools/venv.sh
 
 .PHONY: test
-test: venv ## runs every stage below and ends with the count of tests
+test: ## runs every stage below and ends with the count of tests
+	@tests/tools/packages.sh || [ -z "$$CI" ]
+	@$(MAKE) venv
 	@$(GATE) lint sanity unit lab integration acceptance
 
 .PHONY: lint

@@ -4,6 +4,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Installs the Debian packages that the tools and the lab need. Does nothing when all are there.
+# With --missing it only prints the names of those that are not installed.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -22,6 +23,10 @@ for package in "${wanted[@]}"; do
     [ "$state" = installed ] || missing+=("$package")
 done
 [ ${#missing[@]} -eq 0 ] && exit 0
+if [ "${1:-}" = --missing ]; then
+    echo "${missing[*]}"
+    exit 0
+fi
 
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then

@@ -1,0 +1,75 @@
+# Copyright: frappeops.tenants contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs one command of the gate, with a deadline, so that a hanging tool can't hold up CI."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+BIN = ROOT / ".venv" / "bin"
+CACHE = ROOT / ".cache"
+
+
+@dataclass
+class Result:
+    """How a command ended. The output is empty when it went to the terminal."""
+
+    returncode: int
+    output: str
+
+
+def run(
+    arguments: Sequence[str | Path],
+    *,
+    cwd: Path = ROOT,
+    env: Mapping[str, str] | None = None,
+    timeout: int = 600,
+    capture: bool = False,
+) -> Result:
+    """Run a command to its end or to its deadline; then it and its children are stopped and the result is a failure."""
+    process = subprocess.Popen(
+        [str(argument) for argument in arguments],
+        cwd=cwd,
+        env=environment() | dict(env or {}),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE if capture else None,
+        stderr=subprocess.STDOUT if capture else None,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        output, _nothing = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        stop_group(process)
+        return Result(124, f"{Path(arguments[0]).name} was stopped: not finished after {timeout} s")
+    except BaseException:
+        stop_group(process)
+        raise
+    return Result(process.returncode, output or "")
+
+
+def stop_group(process: subprocess.Popen[str]) -> None:
+    """Stop a command and its children, first politely."""
+    for signum in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, signum)
+            process.wait(timeout=10)
+        except ProcessLookupError:
+            return
+        except subprocess.TimeoutExpired:
+            continue
+
+
+def environment() -> dict[str, str]:
+    """The caller's environment with the tools of .venv first."""
+    env = dict(os.environ)
+    env["PATH"] = f"{BIN}:{env.get('PATH', os.defpath)}"
+    env["PYTHONUNBUFFERED"] = "1"
+    return env
