@@ -1,0 +1,26 @@
+# Copyright: frappeops.tenants contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The only place where a module's outcome is told to Ansible."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .errors import TenantError
+
+
+def run(module: AnsibleModule, work: Callable[[], dict[str, Any]]) -> None:
+    """Run the module's work and end the module with its result.
+
+    :param work: returns the fields for C(exit_json), C(changed) among them; raises TenantError to fail.
+    """
+    try:
+        result = work()
+    except TenantError as error:
+        module.fail_json(**error.as_result())
+    module.exit_json(**result)
