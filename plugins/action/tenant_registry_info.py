@@ -1,0 +1,28 @@
+# Copyright: frappeops.tenants contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Controller side of M(frappeops.tenants.tenant_registry_info), where it is documented."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry_action import (
+    IMPORT_ERROR,
+    REGISTRY_ARGUMENTS,
+    RegistryAction,
+)
+
+if IMPORT_ERROR is None:
+    from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry import tenants
+
+
+class ActionModule(RegistryAction):
+    """Reads tenants from the registry."""
+
+    ARGUMENTS = {**REGISTRY_ARGUMENTS, "names": {"type": "list", "elements": "str", "aliases": ["name"]}}
+
+    def work(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+        with self.transaction(arguments, variables) as connection:
+            return {"changed": False, "tenants": tenants.find_all(connection, arguments["names"])}

@@ -1,0 +1,143 @@
+#!/usr/bin/python
+# Copyright: frappeops.tenants contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This is the documentation; the work is done in the controller by plugins/action/tenant_journal.py.
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: tenant_journal
+author:
+  - frappeops.tenants contributors (@frappeops)
+version_added: 0.1.0
+short_description: Note what a provisioning is about to make
+description:
+  - The journal of a provisioning, kept in the registry. Whatever a step makes is noted before it is made, so that it can be
+    taken back after any failure, by its record and never by a guessed name, even when the run itself was killed.
+  - The events of a run are O(event=opened), then for each step O(event=begun), O(event=recorded) and O(event=done), and at last
+    O(event=closed). After a failure they are O(event=failed), for each step O(event=undone) or O(event=left), then O(event=closed).
+  - O(event=opened) takes the lease on the name. Of several runs for one name one goes on, the others are told who holds it. The
+    lease of a run that was killed is taken over at once when it ran on this controller, else when it ends, after an hour.
+  - Book-keeping is no change of the tenant, so RV(ignore:changed) is always false.
+options:
+  tenant:
+    description: The tenant's name.
+    type: str
+    required: true
+  event:
+    description: What happened.
+    type: str
+    required: true
+    choices: [opened, begun, recorded, done, failed, undone, left, closed]
+  step:
+    description: The step that it happened in. Needed for all events but V(opened), V(failed) and V(closed).
+    type: str
+  resources:
+    description: What the step is about to make, for O(event=recorded). What is recorded already stays as it is.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      kind:
+        description: The kind of the resource, such as V(dns_record).
+        type: str
+        required: true
+      name:
+        description: What identifies it.
+        type: str
+        required: true
+      data:
+        description: What undo needs to know. It must hold no secret.
+        type: dict
+        default: {}
+  error:
+    description: What went wrong, for O(event=failed) and O(event=left).
+    type: str
+    default: ""
+extends_documentation_fragment:
+  - frappeops.tenants.registry
+  - frappeops.tenants.attributes
+  - frappeops.tenants.attributes.controller
+  - frappeops.tenants.attributes.read_only
+attributes:
+  check_mode:
+    details: In check mode nothing is written. O(event=opened) tells how a run would go on.
+"""
+
+EXAMPLES = r"""
+- name: Open the journal
+  frappeops.tenants.tenant_journal:
+    tenant: acme
+    event: opened
+  register: opened
+
+- name: Record what will be made
+  frappeops.tenants.tenant_journal:
+    tenant: acme
+    event: recorded
+    step: frappeops.tenants.dns
+    resources:
+      - kind: dns_record
+        name: acme.example.com A 192.0.2.10
+        data: {name: acme.example.com, type: A, value: 192.0.2.10}
+"""
+
+RETURN = r"""
+provisioning:
+  description: The provisioning's id, the owner mark of all that it makes. Empty in check mode when there is none yet.
+  returned: when O(event=opened)
+  type: str
+  sample: 4f1c9a7be2d85310
+mode:
+  description:
+    - How to go on. V(fresh) for a new provisioning, V(resume) for one that was cut off, V(rollback) for an undo that was cut off,
+      V(converge) for a tenant that is complete.
+  returned: when O(event=opened)
+  type: str
+  sample: fresh
+was_done:
+  description: Whether the step was complete before.
+  returned: when O(event=begun)
+  type: bool
+  sample: false
+new:
+  description: How many of the resources were not recorded before.
+  returned: when O(event=recorded)
+  type: int
+  sample: 2
+held:
+  description: Whether this run holds the lease. Without it nothing may be undone.
+  returned: when O(event=failed)
+  type: bool
+  sample: true
+undo:
+  description:
+    - The steps to undo, last first, each with its resources, last first. Empty when this run does not hold the lease or when
+      the tenant was complete before, since a complete tenant is never undone by a later failure.
+  returned: when O(event=failed)
+  type: list
+  elements: dict
+  sample:
+    - step: frappeops.tenants.dns
+      resources:
+        - {kind: dns_record, name: acme.example.com A 192.0.2.10, data: {}}
+state:
+  description: The provisioning's state, V(done), V(undone), or V(undoing) when something is left.
+  returned: when O(event=closed)
+  type: str
+  sample: done
+error:
+  description: Why it failed.
+  returned: when O(event=closed)
+  type: str
+  sample: "certificate: the CA can't be reached"
+steps:
+  description: The steps with their state, their seconds and why something is left.
+  returned: when O(event=closed)
+  type: list
+  elements: dict
+  sample:
+    - {step: frappeops.tenants.dns, state: done, seconds: 0.41, error: null}
+"""
