@@ -1,0 +1,196 @@
+# Copyright: frappeops.tenants contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A bench on this host: its folders, its command, its Python.
+
+Every command is an argument list, runs in a session of its own without a terminal (a Frappe command that has one
+asks questions), and is killed with all its children when it takes too long: bench leaves its
+C(mariadb) child running otherwise. Secrets never stand in arguments or the environment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import json
+import os
+import re
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from . import inside, inside_database, inside_site
+from .errors import TenantError, tail
+
+#: A site's name is a host name. bench itself accepts anything: an empty name would mean all sites, and
+#: C(../x) a folder elsewhere, so the name is checked again here, next to the command.
+_SITE_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+")
+_APP_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+#: The options of every module that works on a bench.
+BENCH_ARGUMENTS: dict[str, Any] = {
+    "bench_path": {"type": "path", "required": True},
+    "bench_command": {"type": "path", "default": "bench"},
+    "timeout": {"type": "int", "default": 1800},
+}
+
+
+class Bench:
+    """One bench folder.
+
+    :param path: the bench folder, such as /home/frappe/frappe-bench.
+    :param command: the bench command, a name or a path.
+    :param timeout: seconds that one command may take.
+    """
+
+    def __init__(self, path: str, command: str = "bench", timeout: int = 1800) -> None:
+        self.path = Path(path)
+        self.sites = self.path / "sites"
+        self._command = command
+        self._timeout = timeout
+        #: The argument lists of all commands that were run, for the module's result.
+        self.commands: list[list[str]] = []
+        if not self.sites.is_dir() or not (self.path / "apps").is_dir():
+            raise TenantError(
+                f"{path} is not a bench: it has no apps and sites folders that this user can see.",
+                "Set frappe_bench_path, or make the bench with 'bench init'.",
+            )
+
+    @property
+    def python(self) -> str:
+        """The interpreter of the bench, which has Frappe and its database driver."""
+        return str(self.path / "env" / "bin" / "python")
+
+    def site_path(self, site: str) -> Path:
+        """The folder of I(site), whether it exists or not."""
+        return self.sites / checked_site(site)
+
+    def apps(self) -> list[str]:
+        """The apps that the bench has, by sites/apps.txt."""
+        try:
+            return (self.sites / "apps.txt").read_text(encoding="utf-8").split()
+        except OSError as error:
+            raise TenantError(f"The bench's list of apps can't be read: {error}.") from error
+
+    def require_apps(self, wanted: list[str]) -> None:
+        """Refuse apps that the bench does not have: bench notices only after minutes of work."""
+        missing = [app for app in wanted if app not in self.apps()]
+        if missing:
+            commands = "; ".join(f"bench get-app {app}" for app in missing)
+            raise TenantError(
+                f"The bench {self.path} does not have the app{'s' * (len(missing) > 1)} {', '.join(missing)}.",
+                f"On the bench host: {commands}.",
+                missing_apps=missing,
+            )
+
+    def new_site(self, site: str, apps: list[str]) -> None:
+        """Fill the prepared folder and database of I(site) with Frappe and I(apps).
+
+        The folder holds a site_config.json that names the database, so C(--force) is needed; together with
+        C(--no-setup-db) it drops nothing.
+        """
+        options = [f"--install-app={checked_app(app)}" for app in apps]
+        self._run(["new-site", checked_site(site), "--force", "--no-setup-db", *options])
+
+    def install_app(self, site: str, app: str) -> None:
+        """Install I(app) into I(site)."""
+        self._run(["--site", checked_site(site), "install-app", checked_app(app)])
+
+    def call(self, program: ModuleType, payload: dict[str, Any]) -> dict[str, Any]:
+        """Run one of our programs inside the bench's Python.
+
+        :param program: inside_database or inside_site.
+        :param payload: what it gets as JSON on its standard input; may hold secrets.
+        :returns: what it answered.
+        """
+        name = program.__name__.rpartition(".")[2]
+        with tempfile.TemporaryDirectory(prefix="frappeops-") as folder:
+            for module in (inside, program):
+                Path(folder, f"{module.__name__.rpartition('.')[2]}.py").write_text(inspect.getsource(module), "utf-8")
+            finished = self._start([self.python, str(Path(folder, f"{name}.py"))], self.sites, json.dumps(payload))
+        return _answer(name, finished)
+
+    def database(self, operation: str, connection: dict[str, Any], **arguments: Any) -> dict[str, Any]:
+        """Run an operation of inside_database as the database administrator."""
+        return self.call(inside_database, {"operation": operation, "connection": connection, **arguments})
+
+    def site(self, site: str, operation: str, **arguments: Any) -> dict[str, Any]:
+        """Run an operation of inside_site in I(site)."""
+        return self.call(inside_site, {"operation": operation, "site": checked_site(site), **arguments})
+
+    def _run(self, arguments: list[str]) -> None:
+        self.commands.append(["bench", *arguments])
+        finished = self._start([self._command, *arguments], self.path)
+        if finished.returncode != 0:
+            shown = " ".join(["bench", *arguments])
+            output = tail(f"{finished.stdout}\n{finished.stderr}")
+            raise TenantError(
+                f"'{shown}' failed with exit code {finished.returncode}: {_reason(output)}",
+                rc=finished.returncode,
+                output_tail=output,
+            )
+
+    def _start(self, command: list[str], cwd: Path, text: str = "") -> subprocess.CompletedProcess[str]:
+        try:
+            process = subprocess.Popen(
+                command,
+                cwd=cwd,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise TenantError(
+                f"{command[0]} can't be run on the bench host: {error.strerror}.",
+                "Set frappe_bench_command and frappe_bench_path of the bench host.",
+            ) from error
+        try:
+            stdout, stderr = process.communicate(text, timeout=self._timeout)
+        except subprocess.TimeoutExpired as error:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+            raise TenantError(
+                f"'{' '.join(command[:3])}' took longer than {self._timeout} s and was stopped with all its children.",
+                "Look at the bench host's load, or raise site_timeout.",
+            ) from error
+        return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
+
+
+def checked_site(site: str) -> str:
+    """I(site), when it is a name that may reach a bench command."""
+    if not _SITE_NAME.fullmatch(site) or len(site) > 253:
+        raise TenantError(f"{site!r} is not a site name: a host name in lower case is needed.")
+    return site
+
+
+def checked_app(app: str) -> str:
+    """I(app), when it is a name that may reach a bench command."""
+    if not _APP_NAME.fullmatch(app):
+        raise TenantError(f"{app!r} is not an app name: lower-case letters, digits and _ are needed.")
+    return app
+
+
+def _answer(program: str, finished: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    try:
+        answer = json.loads(finished.stdout)
+    except ValueError as error:
+        raise TenantError(
+            f"{program} in the bench's Python ended with exit code {finished.returncode} and no answer: "
+            f"{_reason(finished.stderr)}",
+            output_tail=tail(finished.stderr),
+        ) from error
+    if "error" in answer:
+        raise TenantError(answer["error"].pop("msg"), **answer["error"])
+    return answer
+
+
+def _reason(output: str) -> str:
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    return lines[-1] if lines else "it printed nothing"
