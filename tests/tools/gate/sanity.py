@@ -8,20 +8,19 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from xml.etree import ElementTree
 
 from . import copy
-from .command import BIN, run
+from .command import BIN, CACHE, run
 from .count import Count, cannot_run, failed, from_junit
 
 # ansible-test fills its virtual environments with a get-pip script that it downloads from a host of its own, which
 # a machine behind a mirror of PyPI can't reach. A file in its cache is taken instead: this one needs only PyPI.
-GET_PIP = """
+GET_PIP = """# Placed by the tests of frappeops.tenants: installs pip from PyPI with Python's own ensurepip.
 import subprocess
 import sys
 
-import ensurepip
-
-ensurepip.bootstrap()
+subprocess.check_call([sys.executable, "-m", "ensurepip"], stdout=subprocess.DEVNULL)
 wanted = [argument for argument in sys.argv[1:] if argument not in ("--no-setuptools", "--no-wheel")]
 sys.exit(subprocess.call([sys.executable, "-m", "pip", "install", "--quiet", *wanted]))
 """
@@ -38,28 +37,45 @@ def place_get_pip() -> None:
 
     version = get_venv_packages(SimpleNamespace(version=python_version()))["pip"]  # type: ignore[arg-type]
     script = Path.home() / ".ansible" / "test" / "cache" / f"get_pip_{version.replace('.', '_')}.py"
-    if not script.exists():
+    if not script.exists() or script.read_text(encoding="utf-8").startswith(GET_PIP.splitlines()[0]):
         script.parent.mkdir(parents=True, exist_ok=True)
-        script.write_text(GET_PIP.lstrip(), encoding="utf-8")
+        script.write_text(GET_PIP, encoding="utf-8")
 
 
 def stage() -> Count:
-    """Run ansible-test sanity on a fresh copy."""
+    """Run ansible-test sanity on a fresh copy and show what it reports of each test."""
     collection = copy.refresh("sanity")
     ignored = sorted(path.name for path in collection.glob("tests/sanity/ignore*"))
     if ignored:
         return failed(f"sanity: ignore files are not allowed: {', '.join(ignored)}")
     place_get_pip()
+    print("  takes about a minute, the first time two", flush=True)
     result = run(
         [BIN / "ansible-test", "sanity", "--local", "--python", python_version(), "--junit", "--color", "no"],
         cwd=collection,
         timeout=900,
+        capture=True,
     )
+    (CACHE / "sanity.log").write_text(result.output, encoding="utf-8")
     total = Count()
     for report in sorted((collection / "tests" / "output" / "junit").glob("*.xml")):
-        total.add(from_junit(report))
+        total.add(show(report))
     if total.passed + total.failed == 0:
-        return cannot_run("sanity", "ansible-test reported no test (see its output above)")
+        print(result.output[-3000:])
+        return cannot_run("sanity", "ansible-test reported no test: see .cache/sanity.log")
     if result.returncode and not total.failed:
-        total.add(failed(f"sanity: ansible-test ended with {result.returncode}"))
+        print(result.output[-3000:])
+        total.add(failed(f"sanity: ansible-test ended with {result.returncode}: see .cache/sanity.log"))
     return total
+
+
+def show(report: Path) -> Count:
+    """Print and count the one test of a report. A test with nothing to look at is no test."""
+    count = from_junit(report)
+    name = report.stem.removeprefix("ansible-test-sanity-")
+    if count.skipped and "No tests applicable" in count.notes[0]:
+        return Count()
+    print(f"  {'FAIL' if count.failed else 'skip' if count.skipped else 'ok  '}  {name}")
+    for failure in ElementTree.parse(report).getroot().iter("failure"):
+        print(f"{failure.text or ''}".strip())
+    return count
