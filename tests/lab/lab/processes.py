@@ -1,0 +1,97 @@
+# Copyright: frappeops.tenants contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which processes belong to a lab, and ending them (proc(5)).
+
+Supervisor gives every process below it the variable FRAPPEOPS_LAB with the lab's folder. So they are found
+even when supervisor itself was killed. nginx overwrites its environment with its title, which names its prefix
+in the lab's folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+MARK = "FRAPPEOPS_LAB"
+
+
+@dataclass(frozen=True)
+class Process:
+    pid: int
+    parent: int
+    command: str
+    mine: bool
+
+    def __str__(self) -> str:
+        return f"{self.pid} ({self.command})"
+
+
+def of_lab(lab_dir: Path) -> list[Process]:
+    """Every process of this lab that is alive: those with the mark, and all below them."""
+    everything = {process.pid: process for process in _all(lab_dir)}
+    own = _line_of_parents(os.getpid(), everything)
+    found = {pid for pid, process in everything.items() if process.mine}
+    grown = True
+    while grown:
+        children = {pid for pid, process in everything.items() if process.parent in found} - found
+        found |= children
+        grown = bool(children)
+    return [everything[pid] for pid in sorted(found - own)]
+
+
+def stop(lab_dir: Path, seconds: float) -> list[Process]:
+    """Ask every process of the lab to end, kill those that do not, and return those that are still there."""
+    for sign, patience in ((signal.SIGTERM, seconds), (signal.SIGKILL, 5.0)):
+        for process in of_lab(lab_dir):
+            _signal(process.pid, sign)
+        if not wait_for_end(lab_dir, patience):
+            return []
+    return of_lab(lab_dir)
+
+
+def wait_for_end(lab_dir: Path, seconds: float) -> list[Process]:
+    """Wait until no process of the lab is left; return those that are left in the end."""
+    deadline = time.monotonic() + seconds
+    while left := of_lab(lab_dir):
+        if time.monotonic() > deadline:
+            return left
+        time.sleep(0.05)
+    return []
+
+
+def _signal(pid: int, sign: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, sign)
+
+
+def _all(lab_dir: Path) -> list[Process]:
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            state, parent = (folder / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[:2]
+            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace").strip()
+            environment = (folder / "environ").read_bytes().split(b"\0")
+        except OSError:
+            # It ended while we looked, or it is another user's.
+            continue
+        if state == "Z":
+            continue
+        marked = f"{MARK}={lab_dir}".encode() in environment
+        nginx = command.startswith("nginx: ") and f"{lab_dir}/" in command
+        found.append(Process(int(folder.name), int(parent), command[:80], marked or nginx))
+    return found
+
+
+def _line_of_parents(pid: int, everything: dict[int, Process]) -> set[int]:
+    """The process and those that it was started by: never to be ended, even if they carry the mark."""
+    line = set()
+    while pid in everything and pid not in line:
+        line.add(pid)
+        pid = everything[pid].parent
+    return line
