@@ -1,0 +1,6 @@
+# Copyright: frappeops.tenants contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Stand-in for ERPNext 15: documents that a tenant's users work with, and the roles that may."""
+
+__version__ = "15.92.1"

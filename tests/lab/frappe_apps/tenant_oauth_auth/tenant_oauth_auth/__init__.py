@@ -1,0 +1,6 @@
+# Copyright: frappeops.tenants contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The custom app of the seed: reads the four login keys that Frappe itself ignores."""
+
+__version__ = "1.0.0"
