@@ -7,6 +7,7 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+.NOTPARALLEL:
 
 PYTHON ?= python3
 export PYTHON
@@ -82,9 +83,8 @@ lock: venv ## locks requirements/*.in to exact versions
 	@tests/tools/lock.sh && tests/tools/venv.sh
 
 .PHONY: clean
-clean: ## stops the lab, removes its state, the build results and the caches (not .venv)
-	@[ ! -d .lab ] || $(MAKE) lab-down
-	@rm -rf .lab .cache .ansible dist tests/output .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage
+clean: clean-lab ## stops the lab, removes .lab, the build results and the caches (not .venv)
+	@rm -rf .cache .ansible dist tests/output .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage
 	@find . -name __pycache__ -not -path './.venv/*' -not -path './.git/*' -prune -exec rm -rf {} +
 
 include $(wildcard tests/lab/lab.mk)

@@ -1,0 +1,76 @@
+# Copyright: frappeops.tenants contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The gate counts real tests, and lets nothing pass in CI that did not run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gate import __main__ as gate
+from gate import count, suites
+
+JUNIT = """<testsuites><testsuite>
+  <testcase classname="a" name="passes"/>
+  <testcase classname="a" name="fails"><failure message="x"/></testcase>
+  <testcase classname="a" name="breaks twice"><failure message="x"/></testcase>
+  <testcase classname="a" name="breaks twice"><error message="teardown"/></testcase>
+  <testcase classname="a" name="waits"><skipped message="needs a real bench"/></testcase>
+  <testcase classname="a" name="misses"><skipped message="not installed: knotd"/></testcase>
+</testsuite></testsuites>"""
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Path:
+    """A JUnit file with every outcome."""
+    path = tmp_path / "report.xml"
+    path.write_text(JUNIT, encoding="utf-8")
+    return path
+
+
+def test_counts_every_test_once(report: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    assert count.from_junit(report).line() == "1 passed, 2 failed, 2 skipped"
+
+
+def test_a_missing_package_fails_in_ci(report: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "true")
+    total = count.from_junit(report)
+    assert total.line() == "1 passed, 3 failed, 1 skipped"
+    assert any("misses" in note and "knotd" in note for note in total.notes)
+
+
+@pytest.mark.parametrize(
+    ("ci", "line"), [("true", "0 passed, 1 failed, 0 skipped"), ("", "0 passed, 0 failed, 1 skipped")]
+)
+def test_a_stage_that_cannot_run(monkeypatch: pytest.MonkeyPatch, ci: str, line: str) -> None:
+    monkeypatch.setenv("CI", ci)
+    assert suites.pytest("nothing", ["tests/no-such-folder"]).line() == line
+
+
+def test_all_stages_run_and_the_last_line_counts(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def breaks() -> count.Count:
+        raise RuntimeError("no such luck")
+
+    monkeypatch.setattr(gate, "CACHE", tmp_path)
+    monkeypatch.setattr(gate, "STAGES", {"one": breaks, "two": lambda: count.Count(passed=7, skipped=1)})
+    assert gate.main(["one", "two"]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "7 passed, 1 failed, 1 skipped"
+
+
+def test_no_test_at_all_is_no_success(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(gate, "CACHE", tmp_path)
+    monkeypatch.setattr(gate, "STAGES", {"none": count.Count})
+    assert gate.main(["none"]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "0 passed, 0 failed, 0 skipped"
+
+
+def test_an_unknown_stage_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert gate.main(["lnit"]) == 2
+    assert "lnit" in capsys.readouterr().err
