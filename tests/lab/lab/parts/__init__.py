@@ -10,6 +10,7 @@ from lab.part import Part
 from lab.parts.bind import Bind
 from lab.parts.cloudflare import Cloudflare
 from lab.parts.frontend import Frontend
+from lab.parts.gunicorn import Gunicorn
 from lab.parts.mail import Mail
 from lab.parts.mariadb import MariaDB
 from lab.parts.nginx import Nginx
@@ -18,7 +19,7 @@ from lab.parts.redis import Redis
 from lab.settings import Settings
 
 # Gunicorn last: making its bench takes longest, and the others come up meanwhile.
-PARTS: tuple[type[Part], ...] = (MariaDB, Redis, Bind, Pebble, Mail, Frontend, Cloudflare, Nginx)
+PARTS: tuple[type[Part], ...] = (MariaDB, Redis, Bind, Pebble, Mail, Frontend, Cloudflare, Nginx, Gunicorn)
 
 
 def make_parts(settings: Settings) -> list[Part]:
