@@ -48,6 +48,8 @@ class Start:
         self.parts = parts
         self.supervisor = Supervisor(settings)
         self.launched = False
+        # Seconds that the preparation took; when the start was.
+        self.prepared: dict[str, float] = {}
         self.begun: dict[str, float] = {}
         self.answered: set[str] = set()
 
@@ -60,11 +62,12 @@ class Start:
         missing = [part for part in self.parts if states[part.name][0] not in ALIVE]
         _check_ports(missing)
         for part in missing:
-            self.begun[part.name] = time.monotonic()
+            begun = time.monotonic()
             part.prepare()
+            self.prepared[part.name] = time.monotonic() - begun
+        for part in missing:
+            self.begun[part.name] = time.monotonic()
             self.supervisor.start(part.name)
-            # While the next is prepared, which may take long, those before it come up.
-            self._look()
 
     def wait(self) -> None:
         """Wait until every part answers."""
@@ -106,9 +109,12 @@ class Start:
                 raise PartError(part, description)
             if state in ALIVE and _reason(part) is None:
                 self.answered.add(part.name)
-                since = self.begun.get(part.name)
-                took = "was up" if since is None else f"{time.monotonic() - since:.1f} s"
-                print(f"  {part.name:<11} up    {part.address:<16} {took}", flush=True)
+                print(f"  {part.name:<11} up    {part.address:<16} {self._took(part)}", flush=True)
+
+    def _took(self, part: Part) -> str:
+        if part.name not in self.begun:
+            return "was up"
+        return f"{self.prepared[part.name] + time.monotonic() - self.begun[part.name]:.1f} s"
 
 
 def bring_up(settings: Settings) -> int:
