@@ -4,9 +4,10 @@
 
 """Which processes belong to a lab, and ending them (proc(5)).
 
-Supervisor gives every process below it the variable FRAPPEOPS_LAB with the lab's folder. So they are found
-even when supervisor itself was killed. nginx overwrites its environment with its title, which names its prefix
-in the lab's folder.
+Supervisor gives every process below it the variable FRAPPEOPS_LAB with the lab's folder. So they are found even when supervisor
+itself was killed. Redis and nginx overwrite their environment with a title: they are known by supervisor's session, which
+outlives it, together with a working directory in the lab's folder. (Neither alone: a session's number may be used again after a
+restart of the machine, and anybody's shell may stand in the folder.)
 """
 
 from __future__ import annotations
@@ -71,21 +72,27 @@ def _signal(pid: int, sign: signal.Signals) -> None:
 
 
 def _all(lab_dir: Path) -> list[Process]:
+    session = _session(lab_dir)
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            state, parent = (folder / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[:2]
+            state, parent, _, its_session = (folder / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[:4]
             command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace").strip()
-            environment = (folder / "environ").read_bytes().split(b"\0")
+            marked = f"{MARK}={lab_dir}".encode() in (folder / "environ").read_bytes().split(b"\0")
+            inside = Path(os.readlink(folder / "cwd")).is_relative_to(lab_dir)
         except OSError:
             # It ended while we looked, or it is another user's.
             continue
-        if state == "Z":
-            continue
-        marked = f"{MARK}={lab_dir}".encode() in environment
-        nginx = command.startswith("nginx: ") and f"{lab_dir}/" in command
-        found.append(Process(int(folder.name), int(parent), command[:80], marked or nginx))
+        if state != "Z":
+            mine = marked or (inside and its_session == session)
+            found.append(Process(int(folder.name), int(parent), command[:80], mine))
     return found
+
+
+def _session(lab_dir: Path) -> str | None:
+    """The session that supervisord made for itself when it became a daemon: its number is that of its process."""
+    pid_file = lab_dir / "supervisor" / "supervisord.pid"
+    return pid_file.read_text(encoding="ascii").strip() if pid_file.exists() else None
 
 
 def _line_of_parents(pid: int, everything: dict[int, Process]) -> set[int]:
