@@ -16,7 +16,7 @@ from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry_action 
 )
 
 if IMPORT_ERROR is None:
-    from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry import runs
+    from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry import runs, tenants
     from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry.journal import Journal, Resource
 
 EVENTS = ["opened", "begun", "recorded", "done", "failed", "undone", "left", "closed"]
@@ -51,7 +51,15 @@ class ActionModule(RegistryAction):
         with self.transaction(arguments, variables) as connection:
             journal = Journal(connection, runs.current(), arguments["tenant"])
             result = _look(journal, arguments["event"]) if self.check_mode else _write(journal, arguments)
+            if arguments["event"] == "opened":
+                result["ansible_facts"] = _facts(tenants.find(connection, arguments["tenant"]), result["provisioning"])
         return {"changed": False, **result}
+
+
+def _facts(record: dict[str, Any] | None, provisioning: str | None) -> dict[str, Any]:
+    """What every step may use: a resumed run skips the step that would have told it."""
+    ours = record is not None and record["owner"] == provisioning
+    return {"tenant_provisioning": provisioning, **({"tenant_record": record} if ours else {})}
 
 
 def _look(journal: Journal, event: str) -> dict[str, Any]:
@@ -60,7 +68,7 @@ def _look(journal: Journal, event: str) -> dict[str, Any]:
         "opened": journal.look(),
         "begun": {"was_done": False},
         "recorded": {"new": 0},
-        "failed": {"held": False, "undo": []},
+        "failed": {"held": False, "failed_step": "", "undo": []},
         "closed": {"state": "checked", "error": None, "steps": []},
     }
     return neutral.get(event, {})
@@ -77,7 +85,9 @@ def _write(journal: Journal, arguments: dict[str, Any]) -> dict[str, Any]:
     if event == "done":
         journal.done(step)
     elif event == "failed":
-        return {"held": journal.is_held(), "undo": journal.fail(arguments["error"])}
+        held = journal.is_held()
+        step = journal.unfinished_step() if held else ""
+        return {"held": held, "failed_step": step, "undo": journal.fail(arguments["error"])}
     elif event == "undone":
         journal.undone(step)
     elif event == "left":

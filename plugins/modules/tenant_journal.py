@@ -112,6 +112,11 @@ held:
   returned: when O(event=failed)
   type: bool
   sample: true
+failed_step:
+  description: The step that failed; empty when this run does not hold the lease.
+  returned: when O(event=failed)
+  type: str
+  sample: frappeops.tenants.dns
 undo:
   description:
     - The steps to undo, last first, each with its resources, last first. Empty when this run does not hold the lease or when

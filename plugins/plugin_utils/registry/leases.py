@@ -10,7 +10,7 @@ dead is taken over at once, any other when it has expired.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 from sqlalchemy.exc import IntegrityError
 
 from ansible_collections.frappeops.tenants.plugins.module_utils.errors import TenantError
@@ -29,9 +29,8 @@ def take(connection: Connection, run: Run, tenant: str) -> None:
     """
     table = schema.leases
     holder = connection.execute(select(table).where(table.c.tenant == tenant).with_for_update()).one_or_none()
-    if holder is not None and holder.run != run.name:
-        if not is_dead(holder.controller, holder.pid, holder.pid_started) and holder.expires_at > clock.now():
-            raise _held(tenant, holder)
+    if holder is not None and holder.run != run.name and _is_alive(holder):
+        raise _held(tenant, holder)
     values = {
         "run": run.name,
         "controller": run.controller,
@@ -75,7 +74,11 @@ def give_back(connection: Connection, run: Run, tenant: str) -> None:
     connection.execute(table.delete().where(table.c.tenant == tenant, table.c.run == run.name))
 
 
-def _held(tenant: str, holder) -> TenantError:  # noqa: ANN001 (a row)
+def _is_alive(holder: Row) -> bool:
+    return holder.expires_at > clock.now() and not is_dead(holder.controller, holder.pid, holder.pid_started)
+
+
+def _held(tenant: str, holder: Row) -> TenantError:
     return TenantError(
         f"{tenant} is being worked on by process {holder.pid} on {holder.controller} since {holder.taken_at}.",
         "Wait for that run to end, then run again.",

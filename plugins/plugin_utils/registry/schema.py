@@ -10,7 +10,9 @@ No column holds a secret.
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Float, ForeignKey, Integer, MetaData, String, Table, Text, UniqueConstraint
+from typing import Any
+
+from sqlalchemy import JSON, Column, CursorResult, Float, ForeignKey, Integer, MetaData, String, Table, Text, UniqueConstraint
 
 #: Raised by one whenever a table changes; database.py refuses a registry that is newer than the code.
 VERSION = 1
@@ -106,3 +108,8 @@ events = Table(
     Column("event", String(64), nullable=False),
     Column("data", JSON, nullable=False),
 )
+
+
+def plain_rows(result: CursorResult) -> list[dict[str, Any]]:
+    """The rows as dicts with plain texts for keys: SQLAlchemy's own kind of text makes Ansible warn."""
+    return [{str(column): value for column, value in row.items()} for row in result.mappings()]

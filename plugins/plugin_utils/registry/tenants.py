@@ -51,8 +51,8 @@ class Wish:
 
 def find(connection: Connection, name: str) -> dict[str, Any] | None:
     """The tenant's row, or None."""
-    row = connection.execute(select(schema.tenants).where(schema.tenants.c.name == name)).mappings().one_or_none()
-    return dict(row) if row else None
+    rows = find_all(connection, [name])
+    return rows[0] if rows else None
 
 
 def find_all(connection: Connection, names: list[str] | None = None) -> list[dict[str, Any]]:
@@ -60,7 +60,7 @@ def find_all(connection: Connection, names: list[str] | None = None) -> list[dic
     query = select(schema.tenants).order_by(schema.tenants.c.name)
     if names is not None:
         query = query.where(schema.tenants.c.name.in_(names))
-    return [dict(row) for row in connection.execute(query).mappings()]
+    return schema.plain_rows(connection.execute(query))
 
 
 def reserve(connection: Connection, run: Run, wish: Wish) -> tuple[dict[str, Any] | None, dict[str, Any]]:
