@@ -26,6 +26,41 @@ options:
     default: 1800
 """
 
+    # The site's database, as frappe_site and frappe_bench_check take it.
+    DATABASE = r"""
+options:
+  database:
+    description: The site's database and the administrator's connection to its server.
+    type: dict
+    required: true
+    suboptions:
+      name:
+        description: The database's name, and that of its user; at most 32 of C(a-z), C(0-9) and C(_).
+        type: str
+        required: true
+      host:
+        description: The server's address. Give this or O(database.socket).
+        type: str
+      port:
+        description: The server's port.
+        type: int
+        default: 3306
+      socket:
+        description: The server's socket.
+        type: path
+      admin_user:
+        description:
+          - An account that may make databases and users; root is not needed.
+          - It needs C(CREATE USER), C(PROCESS) and C(CONNECTION ADMIN) on C(*.*), C(SELECT) on C(mysql.*), and C(ALL PRIVILEGES)
+            on the tenants' databases, such as C(tenant\_%), C(WITH GRANT OPTION).
+        type: str
+        required: true
+      admin_password:
+        description: Its password.
+        type: str
+        required: true
+"""
+
     # Documents of a site, as frappe_site and frappe_document take them.
     DOCUMENTS = r"""
 options:

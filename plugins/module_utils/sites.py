@@ -28,6 +28,22 @@ _MARK_FILE = "frappeops.tenants.json"
 #: What a look at a site can find.
 NOTHING, HALF_MADE, WHOLE = "nothing", "half-made", "whole"
 
+#: The option of every module that needs the site's database and its server's administrator.
+DATABASE_ARGUMENT: dict[str, Any] = {
+    "type": "dict",
+    "required": True,
+    "options": {
+        "name": {"type": "str", "required": True},
+        "host": {"type": "str"},
+        "port": {"type": "int", "default": 3306},
+        "socket": {"type": "path"},
+        "admin_user": {"type": "str", "required": True},
+        "admin_password": {"type": "str", "required": True, "no_log": True},
+    },
+    "required_one_of": [["host", "socket"]],
+    "mutually_exclusive": [["host", "socket"]],
+}
+
 
 @dataclass(frozen=True)
 class Database:
@@ -38,6 +54,12 @@ class Database:
 
     name: str
     connection: dict[str, Any]
+
+
+def database_of(option: dict[str, Any]) -> Database:
+    """The database that a module's option describes."""
+    where = {"unix_socket": option["socket"]} if option["socket"] else {"host": option["host"], "port": option["port"]}
+    return Database(option["name"], {**where, "user": option["admin_user"], "password": option["admin_password"]})
 
 
 @dataclass(frozen=True)
@@ -90,6 +112,10 @@ class TenantSite:
             self._remove()
         gone = {"before": {"site": self._name, "database": self._database.name}, "after": {}}
         return self._result("removed", found != NOTHING, [gone] if found != NOTHING else [])
+
+    def check_free(self) -> None:
+        """Refuse when the name is taken by what is not ours."""
+        self._look()
 
     def _look(self) -> str:
         """What is there. Refuses what is there and is not ours."""

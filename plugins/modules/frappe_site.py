@@ -40,33 +40,6 @@ options:
     description: The provisioning that makes the site. It is written into the site's folder and on the database.
     type: str
     required: true
-  database:
-    description: The site's database and the administrator's connection to its server.
-    type: dict
-    required: true
-    suboptions:
-      name:
-        description: The database's name, and that of its user; at most 32 of C(a-z), C(0-9) and C(_).
-        type: str
-        required: true
-      host:
-        description: The server's address. Give this or O(database.socket).
-        type: str
-      port:
-        description: The server's port.
-        type: int
-        default: 3306
-      socket:
-        description: The server's socket.
-        type: path
-      admin_user:
-        description: An account that may make databases and users; root is not needed.
-        type: str
-        required: true
-      admin_password:
-        description: Its password.
-        type: str
-        required: true
   apps:
     description: Apps to install beside Frappe, in this order. The bench must have them.
     type: list
@@ -82,6 +55,7 @@ options:
     default: {}
 extends_documentation_fragment:
   - frappeops.tenants.bench
+  - frappeops.tenants.bench.database
   - frappeops.tenants.bench.documents
   - frappeops.tenants.attributes
   - frappeops.tenants.attributes.changes
@@ -159,16 +133,12 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.frappeops.tenants.plugins.module_utils import documents
 from ansible_collections.frappeops.tenants.plugins.module_utils.bench import BENCH_ARGUMENTS, Bench
 from ansible_collections.frappeops.tenants.plugins.module_utils.runner import run
-from ansible_collections.frappeops.tenants.plugins.module_utils.sites import Database, TenantSite, WantedSite
-
-DATABASE_ARGUMENTS = {
-    "name": {"type": "str", "required": True},
-    "host": {"type": "str"},
-    "port": {"type": "int", "default": 3306},
-    "socket": {"type": "path"},
-    "admin_user": {"type": "str", "required": True},
-    "admin_password": {"type": "str", "required": True, "no_log": True},
-}
+from ansible_collections.frappeops.tenants.plugins.module_utils.sites import (
+    DATABASE_ARGUMENT,
+    TenantSite,
+    WantedSite,
+    database_of,
+)
 
 
 def main() -> None:
@@ -178,13 +148,7 @@ def main() -> None:
             "name": {"type": "str", "required": True, "aliases": ["site"]},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "owner": {"type": "str", "required": True},
-            "database": {
-                "type": "dict",
-                "required": True,
-                "options": DATABASE_ARGUMENTS,
-                "required_one_of": [["host", "socket"]],
-                "mutually_exclusive": [["host", "socket"]],
-            },
+            "database": DATABASE_ARGUMENT,
             "apps": {"type": "list", "elements": "str", "default": []},
             "config": {"type": "dict", "default": {}},
             "secret_config": {"type": "dict", "default": {}, "no_log": True},
@@ -197,7 +161,7 @@ def main() -> None:
 
 def _work(params: dict, check: bool) -> dict:
     bench = Bench(params["bench_path"], params["bench_command"], params["timeout"])
-    site = TenantSite(bench, params["name"], _database(params["database"]), params["owner"], check)
+    site = TenantSite(bench, params["name"], database_of(params["database"]), params["owner"], check)
     if params["state"] == "absent":
         return site.ensure_absent()
     wanted = WantedSite(
@@ -206,11 +170,6 @@ def _work(params: dict, check: bool) -> dict:
         documents=documents.wanted(params["documents"] or []),
     )
     return site.ensure(wanted)
-
-
-def _database(params: dict) -> Database:
-    where = {"unix_socket": params["socket"]} if params["socket"] else {"host": params["host"], "port": params["port"]}
-    return Database(params["name"], {**where, "user": params["admin_user"], "password": params["admin_password"]})
 
 
 if __name__ == "__main__":

@@ -1,0 +1,79 @@
+#!/usr/bin/python
+# Copyright: frappeops.tenants contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This is the documentation; the work is done in the controller by plugins/action/tenant_report.py.
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: tenant_report
+author:
+  - frappeops.tenants contributors (@frappeops)
+version_added: 0.1.0
+short_description: Print what came of a tenant
+description:
+  - Prints a few aligned lines for the person at the terminal, URLs, certificate, the time of each step and a curl line to try
+    for a tenant that is live; what failed, what was taken back, what is left and what to do next for one that is not.
+options:
+  identity:
+    description: The tenant's identity, as M(frappeops.tenants.tenant_name_validate) made it.
+    type: dict
+    required: true
+  record:
+    description: The tenant's row in the registry; empty when there is none.
+    type: dict
+    required: true
+  mode:
+    description: How the run went on, as M(frappeops.tenants.tenant_journal) told it.
+    type: str
+    required: true
+    choices: [fresh, resume, rollback, converge]
+  steps:
+    description: The steps with state, seconds and error, as M(frappeops.tenants.tenant_journal) returns them at the end.
+    type: list
+    elements: dict
+    required: true
+  certificate:
+    description: The tenant's certificate with C(issuer), C(days_left) and C(not_after); empty without one.
+    type: dict
+    default: {}
+  curl_ca_file:
+    description: A CA file for the curl line.
+    type: str
+    default: ""
+  curl_address:
+    description: An address for the curl line, where the tenant's name is not public.
+    type: str
+    default: ""
+  failure:
+    description: What failed, with C(step), C(task), C(msg) and C(output_tail); empty when the tenant is live.
+    type: dict
+    default: {}
+extends_documentation_fragment:
+  - frappeops.tenants.attributes
+  - frappeops.tenants.attributes.controller
+  - frappeops.tenants.attributes.read_only
+"""
+
+EXAMPLES = r"""
+- name: Tell what was made
+  frappeops.tenants.tenant_report:
+    identity: "{{ tenant_identity }}"
+    record: "{{ tenant_record }}"
+    mode: fresh
+    steps: "{{ pipeline_closed.steps }}"
+    certificate: "{{ tenant_certificate | default({}) }}"
+"""
+
+RETURN = r"""
+summary:
+  description: The printed lines.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - acme is active
+    - "  frontend       https://acme.example.com"
+"""
