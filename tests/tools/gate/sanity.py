@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +13,7 @@ from xml.etree import ElementTree
 
 from . import copy
 from .command import BIN, CACHE, run
-from .count import Count, cannot_run, failed, from_junit
+from .count import Count, cannot_run, failed, from_junit, skipped
 
 # ansible-test fills its virtual environments with a get-pip script that it downloads from a host of its own, which
 # a machine behind a mirror of PyPI can't reach. A file in its cache is taken instead: this one needs only PyPI.
@@ -73,8 +74,11 @@ def show(report: Path) -> Count:
     """Print and count the one test of a report. A test with nothing to look at is no test."""
     count = from_junit(report)
     name = report.stem.removeprefix("ansible-test-sanity-")
-    if count.skipped and "No tests applicable" in count.notes[0]:
-        return Count()
+    if any("No tests applicable" in note for note in count.notes):
+        # ansible-test says the same when the program that it wants is missing.
+        if name != "shellcheck" or shutil.which(name):
+            return Count()
+        count = skipped(f"sanity: {name}", f"not installed: {name} (make packages)")
     print(f"  {'FAIL' if count.failed else 'skip' if count.skipped else 'ok  '}  {name}")
     for failure in ElementTree.parse(report).getroot().iter("failure"):
         print(f"{failure.text or ''}".strip())
