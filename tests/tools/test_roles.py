@@ -36,6 +36,11 @@ def test_role_has_argument_specs(role: Path) -> None:
     assert specs.get("main", {}).get("short_description"), f"{role.name}: meta/argument_specs.yml needs main"
 
 
+def is_computed(default: object) -> bool:
+    """Whether a default is made from other variables, so that its type is not that of its text."""
+    return isinstance(default, str) and "{{" in default
+
+
 @each_role
 def test_every_default_is_specified(role: Path) -> None:
     names = {name for _entry, name, _option in specified(role)}
@@ -48,6 +53,10 @@ def test_specs_and_defaults_agree(role: Path) -> None:
     defaults = load(role / "defaults" / "main.yml")
     for entry, name, option in specified(role):
         where = f"{role.name}, {entry}: {name}"
+        if is_computed(defaults.get(name)):
+            assert "default" not in option, f"{where}: a computed default has no literal value; say it in the description"
+            assert "By default" in " ".join(option["description"]), f"{where}: the description does not tell the default"
+            continue
         assert ("default" in option) == (name in defaults), (
             f"{where}: default only in one of spec and defaults/main.yml"
         )
