@@ -16,17 +16,14 @@ description:
   - All findings are made before the task fails, so one run tells everything that is to be mended.
 options:
   nginx_command:
-    description: The nginx program.
-    type: str
-    default: nginx
+    description: The nginx program with the options that it always gets, such as C(-p) and a prefix.
+    type: list
+    elements: str
+    default: [nginx]
   nginx_config:
     description: nginx's configuration file.
     type: path
     default: /etc/nginx/nginx.conf
-  nginx_prefix:
-    description: The prefix that nginx runs with, if it is not the built-in one.
-    type: str
-    default: ""
   nginx_pid_file:
     description: The file in which nginx keeps the id of its master process.
     type: path
@@ -112,9 +109,8 @@ from ..module_utils.runner import run
 from ..module_utils.tools import Tools
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
-    "nginx_command": {"type": "str", "default": "nginx"},
+    "nginx_command": {"type": "list", "elements": "str", "default": ["nginx"]},
     "nginx_config": {"type": "path", "default": "/etc/nginx/nginx.conf"},
-    "nginx_prefix": {"type": "str", "default": ""},
     "nginx_pid_file": {"type": "path", "default": "/run/nginx.pid"},
     "shared_config": {"type": "path", "default": "/etc/nginx/conf.d/frappe_tenants.conf"},
     "certificates": {"type": "bool", "default": False},
@@ -138,9 +134,7 @@ def look(params: dict[str, Any], tools: Tools) -> dict[str, Any]:
 
 
 def _checks(params: dict[str, Any], tools: Tools) -> dict[str, Callable[[], None]]:
-    nginx = Nginx(
-        tools, params["nginx_command"], params["nginx_config"], params["nginx_prefix"], params["nginx_pid_file"], 0
-    )
+    nginx = Nginx(tools, params["nginx_command"], params["nginx_config"], params["nginx_pid_file"], 0)
     checks: dict[str, Callable[[], None]] = {
         "nginx": lambda: edge_checks.nginx_runs_well(nginx),
         "edge": lambda: edge_checks.edge_is_prepared(params["shared_config"]),

@@ -58,17 +58,14 @@ options:
     type: path
     default: /etc/nginx/sites-enabled
   nginx_command:
-    description: The nginx program.
-    type: str
-    default: nginx
+    description: The nginx program with the options that it always gets, such as C(-p) and a prefix.
+    type: list
+    elements: str
+    default: [nginx]
   nginx_config:
     description: nginx's configuration file. Everything published is below its folder.
     type: path
     default: /etc/nginx/nginx.conf
-  nginx_prefix:
-    description: The prefix that nginx runs with, if it is not the built-in one.
-    type: str
-    default: ""
   nginx_pid_file:
     description: The file in which nginx keeps the id of its master process.
     type: path
@@ -166,9 +163,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "snippets": {"type": "dict", "default": {}},
     "available_dir": {"type": "str", "default": "/etc/nginx/sites-available"},
     "enabled_dir": {"type": "path", "default": "/etc/nginx/sites-enabled"},
-    "nginx_command": {"type": "str", "default": "nginx"},
+    "nginx_command": {"type": "list", "elements": "str", "default": ["nginx"]},
     "nginx_config": {"type": "path", "default": "/etc/nginx/nginx.conf"},
-    "nginx_prefix": {"type": "str", "default": ""},
     "nginx_pid_file": {"type": "path", "default": "/run/nginx.pid"},
     "reload_timeout": {"type": "int", "default": 30},
 }
@@ -179,7 +175,6 @@ def ensure(params: dict[str, Any], check_mode: bool, tools: Tools) -> dict[str, 
         tools,
         params["nginx_command"],
         params["nginx_config"],
-        params["nginx_prefix"],
         params["nginx_pid_file"],
         params["reload_timeout"],
     )
