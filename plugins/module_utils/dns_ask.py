@@ -107,7 +107,7 @@ def _judge(reply: Any, rdtype: str, recursive: bool) -> Answer:
     if reply.rcode() not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
         return Answer(problem=dns.rcode.to_text(reply.rcode()), speaks=False)
     if not recursive and not reply.flags & dns.flags.AA:
-        return Answer(problem="that it is not an authority for the name", speaks=False)
+        return Answer(problem="not an authority", speaks=False)
     chain = reply.resolve_chaining()
     if chain.answer is not None:
         return Answer(values=frozenset(chain.answer))

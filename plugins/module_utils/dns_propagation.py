@@ -180,9 +180,7 @@ class Propagation:
     def _late(self, whom: str, witnesses: list[Witness], zone: Any, result: dict[str, Any]) -> TenantError:
         late = [witness for witness in witnesses if not witness.agrees]
         newest = max((witness.serial for witness in witnesses if witness.serial is not None), default=None)
-        said = "; ".join(
-            f"{witness.server} answers {', '.join(witness.lacking)}{_age(witness, newest)}" for witness in late
-        )
+        said = "; ".join(f"{witness.server}: {', '.join(witness.lacking)}{_age(witness, newest)}" for witness in late)
         after = f" after {self._timeout:g} s" if self._timeout else ""
         reason = self._reason(late, zone) if self._by_wildcard else ""
         msg = (
