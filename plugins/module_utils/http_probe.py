@@ -297,6 +297,8 @@ class Client:
         while len(content) < BODY_LIMIT:
             part = response.read1(64 * 1024)
             if not part:
+                if response.length:
+                    raise http.client.IncompleteRead(content, response.length)
                 break
             content += part
             if time.monotonic() > end:
