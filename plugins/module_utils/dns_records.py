@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -119,8 +120,11 @@ def _parse_value(rdtype: str, text: str, field: str) -> Any:
     if rdtype == "CNAME":
         text = parse_name(text, field).to_text()
     try:
+        if rdtype != "CNAME":
+            # Zone-file text may have comments and brackets around an address.
+            ipaddress.ip_address(text)
         return dns.rdata.from_text(dns.rdataclass.IN, dns.rdatatype.from_text(rdtype), text)
-    except (dns.exception.DNSException, UnicodeError):
+    except (dns.exception.DNSException, ValueError):
         raise TenantError(f"{field}: {text!r} is not a value for the type {rdtype}.", _EXAMPLE) from None
 
 
