@@ -50,7 +50,7 @@ class ActionModule(RegistryAction):
             raise TenantError(f"event {arguments['event']} needs step.")
         with self.transaction(arguments, variables) as connection:
             journal = Journal(connection, runs.current(), arguments["tenant"])
-            result = _look(journal, arguments["event"]) if self.check_mode else _write(journal, arguments)
+            result = _look(journal, arguments) if self.check_mode else _write(journal, arguments)
             if arguments["event"] == "opened":
                 result["ansible_facts"] = _facts(tenants.find(connection, arguments["tenant"]), result["provisioning"])
         return {"changed": False, **result}
@@ -62,16 +62,16 @@ def _facts(record: dict[str, Any] | None, provisioning: str | None) -> dict[str,
     return {"tenant_provisioning": provisioning, **({"tenant_record": record} if ours else {})}
 
 
-def _look(journal: Journal, event: str) -> dict[str, Any]:
+def _look(journal: Journal, arguments: dict[str, Any]) -> dict[str, Any]:
     """In check mode nothing is opened, so nothing can be begun or undone either."""
     neutral = {
         "opened": journal.look(),
-        "begun": {"was_done": False},
+        "begun": {"step": arguments["step"], "was_done": False},
         "recorded": {"new": 0},
-        "failed": {"held": False, "failed_step": "", "undo": []},
+        "failed": {"held": False, "undo": []},
         "closed": {"state": "checked", "error": None, "steps": []},
     }
-    return neutral.get(event, {})
+    return neutral.get(arguments["event"], {})
 
 
 def _write(journal: Journal, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -79,15 +79,13 @@ def _write(journal: Journal, arguments: dict[str, Any]) -> dict[str, Any]:
     if event == "opened":
         return journal.open()
     if event == "begun":
-        return {"was_done": journal.begin(step)}
+        return {"step": step, "was_done": journal.begin(step)}
     if event == "recorded":
         return {"new": journal.record(step, [Resource(**resource) for resource in arguments["resources"]])}
     if event == "done":
         journal.done(step)
     elif event == "failed":
-        held = journal.is_held()
-        step = journal.unfinished_step() if held else ""
-        return {"held": held, "failed_step": step, "undo": journal.fail(arguments["error"])}
+        return {"held": journal.is_held(), "undo": journal.fail(arguments["error"])}
     elif event == "undone":
         journal.undone(step)
     elif event == "left":

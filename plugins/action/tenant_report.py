@@ -29,7 +29,7 @@ class ActionModule(ControllerAction):
     }
 
     def work(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
-        outcome = Outcome(**arguments)
+        outcome = Outcome(**arguments, check_mode=self.check_mode)
         colour = "red" if outcome.failure else "green"
         summary = lines(outcome)
         Display().display("\n" + summary[0], color=colour)

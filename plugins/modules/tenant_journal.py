@@ -97,6 +97,11 @@ mode:
   returned: when O(event=opened)
   type: str
   sample: fresh
+step:
+  description: The step that begins.
+  returned: when O(event=begun)
+  type: str
+  sample: frappeops.tenants.dns
 was_done:
   description: Whether the step was complete before.
   returned: when O(event=begun)
@@ -112,11 +117,6 @@ held:
   returned: when O(event=failed)
   type: bool
   sample: true
-failed_step:
-  description: The step that failed; empty when this run does not hold the lease.
-  returned: when O(event=failed)
-  type: str
-  sample: frappeops.tenants.dns
 undo:
   description:
     - The steps to undo, last first, each with its resources, last first. Empty when this run does not hold the lease or when

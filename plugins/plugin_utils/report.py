@@ -21,6 +21,7 @@ class Outcome:
 
     :param mode: how the run went on: fresh, resume, rollback or converge.
     :param steps: name, state, seconds and error of each step of the journal.
+    :param check_mode: nothing was done; it tells what would be.
     :param failure: step, task, msg and output_tail; empty when the tenant is live.
     """
 
@@ -32,6 +33,7 @@ class Outcome:
     curl_ca_file: str = ""
     curl_address: str = ""
     failure: dict[str, str] = field(default_factory=dict)
+    check_mode: bool = False
 
 
 def lines(outcome: Outcome) -> list[str]:
@@ -56,8 +58,7 @@ def curl(backend_url: str, ca_file: str = "", address: str = "") -> str:
 
 def _live(outcome: Outcome) -> Iterator[str]:
     record, identity = outcome.record, outcome.identity
-    was = " (it was before; this run checked it)" if outcome.mode == "converge" else ""
-    yield f"{identity['name']} is {record['state']}{was}"
+    yield f"{identity['name']} {_state(outcome)}"
     yield _row("frontend", identity["frontend_url"])
     yield _row("backend", identity["backend_url"])
     yield _row("administrator", f"{record['admin_email']}, signs in through OAuth")
@@ -65,6 +66,13 @@ def _live(outcome: Outcome) -> Iterator[str]:
     yield _row("certificate", _certificate(outcome.certificate))
     yield from _seconds(outcome.steps)
     yield _row("try it", curl(identity["backend_url"], outcome.curl_ca_file, outcome.curl_address))
+
+
+def _state(outcome: Outcome) -> str:
+    was_there = outcome.mode == "converge"
+    if outcome.check_mode:
+        return f"would be {'brought to its wanted state' if was_there else 'made'} (check mode: nothing was done)"
+    return f"is {outcome.record['state']}" + (" (it was before; this run checked it)" if was_there else "")
 
 
 def _failed(outcome: Outcome) -> Iterator[str]:

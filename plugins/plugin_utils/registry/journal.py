@@ -130,11 +130,6 @@ class Journal:
         self._set_step(current.id, step, state=DONE, seconds=seconds)
         self._event("step done", step=step, seconds=seconds)
 
-    def unfinished_step(self) -> str:
-        """The step that was begun last and is not done; empty when there is none."""
-        begun = [step.step for step in self._steps(self._current().id) if step.state == BEGUN]
-        return begun[-1] if begun else ""
-
     def fail(self, error: str) -> list[dict[str, Any]]:
         """Note that the provisioning failed.
 
