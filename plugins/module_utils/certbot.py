@@ -23,6 +23,7 @@ PRODUCTION = "https://acme-v02.api.letsencrypt.org/directory"
 STAGING = "https://acme-staging-v02.api.letsencrypt.org/directory"
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
+_RUN = re.compile(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),\d+:DEBUG:certbot\._internal\.main:Arguments: .*", re.MULTILINE)
 _BUSY = "Another instance of Certbot is already running"
 _ISSUE_TIMEOUT = 300
 
@@ -104,11 +105,12 @@ class Certbot:
         argv += ["--force-renewal", "--renew-with-new-domains"]
         argv += [word for domain in request.domains for word in ("--domain", domain)]
         copies = self._copies()
+        started = time.strftime("%Y-%m-%d %H:%M:%S")
         outcome = self._run(argv)
         for copy in self._copies() - copies:
             copy.unlink()
         if outcome.rc != 0:
-            problems = acme_problem.problems_in(self._log_of(request.lineage))
+            problems = acme_problem.problems_in(self._log_of(request.lineage, started))
             what = f"The certificate for {', '.join(request.domains)}"
             raise acme_problem.explain(what, problems, outcome.output, request.server)
 
@@ -153,11 +155,22 @@ class Certbot:
         """certbot's second copies of keys and requests: nothing reads them and C(delete) forgets them."""
         return {*self.config_dir.glob("keys/*_key-certbot.pem"), *self.config_dir.glob("csr/*_csr-certbot.pem")}
 
-    def _log_of(self, lineage: str) -> str:
-        """The log of our run. Each run moves the log of the one before to C(.1), and so on."""
-        for name in ("letsencrypt.log", "letsencrypt.log.1", "letsencrypt.log.2"):
+    def _log_of(self, lineage: str, since: str) -> str:
+        """What our run wrote. Debian's certbot appends to one log, others move the log of each earlier run to C(.1)."""
+        for name in ("letsencrypt.log", "letsencrypt.log.1"):
             path = self._logs_dir / name
             text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-            if f"'--cert-name', '{lineage}'" in text:
-                return text
+            found = part_of_run(text, f"'--cert-name', '{lineage}'", since)
+            if found:
+                return found
         return ""
+
+
+def part_of_run(log: str, argument: str, since: str) -> str:
+    """The last part of I(log) that a run with I(argument) began at or after I(since), a local time as logs write it."""
+    runs = list(_RUN.finditer(log))
+    ends = [run.start() for run in runs[1:]] + [len(log)]
+    for run, end in reversed(list(zip(runs, ends))):
+        if argument in run.group(0) and run.group(1) >= since:
+            return log[run.start() : end]
+    return ""

@@ -20,7 +20,10 @@ from pathlib import Path
 from .errors import TenantError, tail
 from .tools import Tools
 
-_FAULT = re.compile(r"^nginx: \[(?:emerg|error|crit|alert)\] (.*?)(?: in (/\S.*?):(\d+))?$", re.MULTILINE)
+# As C(nginx: [emerg] ...) or as a line of its log, C(2026/11/23 20:59:11 [emerg] 12#12: ...).
+_FAULT = re.compile(
+    r"^(?:nginx: |\S+ \S+ )\[(?:emerg|error|crit|alert)\] (?:\d+#\d+: )?(.*?)(?: in (/\S.*?):(\d+))?$", re.MULTILINE
+)
 _TEST_TIMEOUT = 120
 
 
@@ -81,13 +84,14 @@ class Nginx:
         return max((_start_of(pid) for pid in self._workers()), default=0.0)
 
     def reload(self) -> None:
-        """Reload once, and return when new workers serve."""
+        """Reload once, and return when new workers serve and the old ones take no more requests."""
         before = self._workers()
         outcome = self._tools.run([*self._command, "-c", self.config, "-q", "-s", "reload"], timeout=_TEST_TIMEOUT)
         if outcome.rc != 0:
             raise TenantError(f"nginx refused to reload: {fault_in(outcome.stderr)}.", stderr=tail(outcome.stderr))
         end = time.monotonic() + self._timeout
-        while not self._workers() - before:
+        # nginx starts new workers, lets 0.1 s pass, and only then tells the old ones to take no more requests.
+        while not (now := self._workers()) or now & before:
             if time.monotonic() > end:
                 raise TenantError(
                     f"nginx was told to reload, but no new worker came within {self._timeout:g} s: it goes on with its "
