@@ -57,9 +57,9 @@ class World:
         assert seconds > 0
         self.clock += seconds
 
-    def wait(self, timeout: float, records: list[dict[str, Any]] = RECORDS, **options: Any) -> dict[str, Any]:
+    def wait(self, timeout: float, records: list[dict[str, Any]] | None = None, **options: Any) -> dict[str, Any]:
         options = {"resolvers": [RESOLVER], "port": 53, "by_wildcard": False, **options}
-        return Propagation(parse_record_sets(records), ZONE, timeout=timeout, **options).wait()
+        return Propagation(parse_record_sets(records or RECORDS), ZONE, timeout=timeout, **options).wait()
 
 
 @pytest.fixture
