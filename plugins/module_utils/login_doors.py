@@ -73,6 +73,7 @@ class Door:
     fields: dict[str, str]
     judge: Judge
     carrier: str = "form"
+    method: str = "POST"
     spare_for: str = ""
 
 
@@ -112,13 +113,16 @@ def all_doors(user: str, password: str) -> list[Door]:
     sign_up = {"email": user.replace("@", " at "), "full_name": "Nobody", "redirect_to": "/"}
     return [
         Door("login", "/api/method/login", login, judge_login),
-        Door("login_v1", "/api/v1/method/login", login, judge_login),
-        Door("login_v2", "/api/v2/method/login", login, judge_login),
+        Door("login_by_get", "/api/method/login", login, judge_login, "query", "GET"),
+        # With the command too, since a path that is no login of its own still obeys it.
+        Door("login_v1", "/api/v1/method/login", by_command, judge_login),
+        Door("login_v2", "/api/v2/method/login", by_command, judge_login),
         Door("command_in_body", "/", by_command, judge_login),
         Door("command_in_query", "/", by_command, judge_login, "query"),
-        Door("command_in_json", "/api/method/ping", by_command, judge_login, "json"),
         Door("ping_command_in_body", "/api/method/ping", by_command, judge_login),
         Door("ping_command_in_query", "/api/method/ping", by_command, judge_login, "query"),
+        Door("ping_command_by_get", "/api/method/ping", by_command, judge_login, "query", "GET"),
+        Door("ping_command_in_json", "/api/method/ping", by_command, judge_login, "json"),
         Door("frappe_ping_command_in_body", "/api/method/frappe.ping", by_command, judge_login),
         Door("frappe_ping_command_in_query", "/api/method/frappe.ping", by_command, judge_login, "query"),
         # Frappe counts both ways together and allows five tries an hour, so the second is only tried
@@ -183,7 +187,7 @@ def _knock(client: Client, base: str, site: str, door: Door) -> Answer:
     headers = {"Accept": "application/json", "Accept-Language": "en"}
     if site:
         headers["X-Frappe-Site-Name"] = site
-    url, body = base + door.path, b""
+    url, body = base + door.path, None
     if door.carrier == "query":
         url += f"?{urlencode(door.fields)}"
     elif door.carrier == "json":
@@ -192,7 +196,7 @@ def _knock(client: Client, base: str, site: str, door: Door) -> Answer:
     else:
         headers["Content-Type"] = "application/x-www-form-urlencoded"
         body = urlencode(door.fields).encode()
-    answer = client.request(url, "POST", headers, body)
+    answer = client.request(url, door.method, headers, body)
     if answer.status in (502, 503, 504) or (
         answer.status == 404 and "text/html" in _type(answer) and _is_no_site(answer)
     ):
@@ -202,7 +206,10 @@ def _knock(client: Client, base: str, site: str, door: Door) -> Answer:
 
 
 def _refusal(base: str, seen: dict[str, Any], not_closed: dict[str, Any]) -> TenantError:
-    shown = "; ".join(f"{name} ({door['status']}, {door['seen']})" for name, door in not_closed.items())
+    alike: dict[str, list[str]] = {}
+    for name, door in not_closed.items():
+        alike.setdefault(f"{door['status']}, {door['seen']}", []).append(name)
+    shown = "; ".join(f"{', '.join(names)} ({answer})" for answer, names in alike.items())
     remedies = {
         OPEN: "Switch password login, e-mail link login and sign-up off in the site's own settings: "
         "a rule in nginx alone is no lock.",
@@ -260,5 +267,5 @@ def _server_text(answer: Answer) -> str:
 def _shown(answer: Answer) -> str:
     content = _json(answer)
     if isinstance(content, dict) and isinstance(content.get("message"), str):
-        return f"{answer.status} {content['message'][:100]!r}"
-    return f"{answer.status} {answer.excerpt(100)!r}"
+        return repr(content["message"][:100])
+    return repr(answer.excerpt(100))

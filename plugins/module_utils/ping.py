@@ -107,8 +107,7 @@ def require_pong(answer: Answer) -> None:
 
 def meaning(answer: Answer) -> TenantError:
     """What an answer that was not wanted says about the tenant."""
-    url, status, shown = answer.url, answer.status, answer.excerpt()
-    host = Url.parse(url).host
+    status, shown = answer.status, answer.excerpt()
     unknown = _UNKNOWN_SITE.search(answer.text)
     if status == 404 and unknown:
         return _error(
@@ -133,7 +132,7 @@ def meaning(answer: Answer) -> TenantError:
             "maintenance",
             answer,
             "the site is in maintenance mode",
-            f"When the work on it is over: bench --site {host} set-maintenance-mode off.",
+            "When the work on it is over: bench --site SITE set-maintenance-mode off.",
         )
     if status == 200:
         return _error(
@@ -148,7 +147,7 @@ def meaning(answer: Answer) -> TenantError:
         "unexpected_status",
         answer,
         f"{shown!r}{towards}" if shown or towards else "no text",
-        f"Asked was {url}; look at the logs of nginx and of the bench.",
+        f"Asked was {answer.url}; look at the logs of nginx and of the bench.",
     )
 
 
