@@ -7,9 +7,12 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
+import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 
 from lab.errors import LabError
 from lab.lifecycle import bring_down, bring_up, show_status
@@ -20,7 +23,7 @@ def clean(settings: Settings) -> int:
     """Stop the lab and remove its folder."""
     code = bring_down(settings)
     if code == 0:
-        shutil.rmtree(settings.lab_dir, ignore_errors=True)
+        shutil.rmtree(settings.lab_dir)
         print(f"Removed {settings.lab_dir}")
     return code
 
@@ -38,9 +41,30 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     for name, (_, text) in COMMANDS.items():
         commands.add_parser(name, help=text, description=text)
-    command, _ = COMMANDS[parser.parse_args(arguments).command]
+    name = parser.parse_args(arguments).command
+    settings = Settings.load()
     try:
-        return command(Settings.load())
+        with nullcontext() if name == "status" else only_one(settings):
+            return COMMANDS[name][0](settings)
     except LabError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever read our lines has seen enough. Python must not try again to write them at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+@contextmanager
+def only_one(settings: Settings) -> Iterator[None]:
+    """Wait until no other command changes this lab, then keep others waiting."""
+    settings.lab_dir.mkdir(parents=True, exist_ok=True)
+    folder = os.open(settings.lab_dir, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)

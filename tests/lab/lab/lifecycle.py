@@ -17,7 +17,7 @@ from lab.part import NotAnsweringError, Part
 from lab.parts import make_parts
 from lab.passwords import make_secrets
 from lab.ports import check_ports
-from lab.processes import of_lab, stop, wait_for_end
+from lab.processes import of_lab, stop, stop_strays, strays, wait_for_end
 from lab.settings import Settings
 from lab.supervise import Supervisor
 
@@ -58,6 +58,7 @@ class Start:
         config = self.supervisor.render(self.parts)
         if self.supervisor.pid() is None or not self.supervisor.runs_with(config):
             self._launch(config)
+        self._stop_strays()
         states = self.supervisor.states()
         missing = [part for part in self.parts if states[part.name][0] not in ALIVE]
         _check_ports(missing)
@@ -97,6 +98,14 @@ class Start:
         _check_ports(self.parts)
         self.launched = True
         self.supervisor.launch(config)
+
+    def _stop_strays(self) -> None:
+        """A part that was killed may have left children, which hold its port."""
+        pid = self.supervisor.pid()
+        found = [] if pid is None else strays(self.settings.lab_dir, pid)
+        if pid is not None and found:
+            print(f"Stopping what a killed part left behind: {', '.join(map(str, found))}")
+            stop_strays(self.settings.lab_dir, pid, SECONDS_TO_STOP)
 
     def _look(self) -> None:
         """Print a line for each part that has come up since the last look; fail for one that died."""

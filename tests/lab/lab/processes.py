@@ -16,6 +16,7 @@ import contextlib
 import os
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,20 +47,40 @@ def of_lab(lab_dir: Path) -> list[Process]:
     return [everything[pid] for pid in sorted(found - own)]
 
 
+def strays(lab_dir: Path, supervisor: int) -> list[Process]:
+    """Processes of the lab that supervisor does not look after, such as the workers of an nginx that was killed."""
+    found = {process.pid: process for process in of_lab(lab_dir)}
+    return [process for pid, process in found.items() if supervisor not in _line_of_parents(pid, found)]
+
+
 def stop(lab_dir: Path, seconds: float) -> list[Process]:
     """Ask every process of the lab to end, kill those that do not, and return those that are still there."""
-    for sign, patience in ((signal.SIGTERM, seconds), (signal.SIGKILL, 5.0)):
-        for process in of_lab(lab_dir):
-            _signal(process.pid, sign)
-        if not wait_for_end(lab_dir, patience):
-            return []
-    return of_lab(lab_dir)
+    return _end(lambda: of_lab(lab_dir), seconds)
+
+
+def stop_strays(lab_dir: Path, supervisor: int, seconds: float) -> list[Process]:
+    """The same for L(strays)."""
+    return _end(lambda: strays(lab_dir, supervisor), seconds)
 
 
 def wait_for_end(lab_dir: Path, seconds: float) -> list[Process]:
     """Wait until no process of the lab is left; return those that are left in the end."""
+    return _wait(lambda: of_lab(lab_dir), seconds)
+
+
+def _end(look: Callable[[], list[Process]], seconds: float) -> list[Process]:
+    for sign, patience in ((signal.SIGTERM, seconds), (signal.SIGKILL, 5.0)):
+        for process in look():
+            _signal(process.pid, sign)
+        left = _wait(look, patience)
+        if not left:
+            break
+    return left
+
+
+def _wait(look: Callable[[], list[Process]], seconds: float) -> list[Process]:
     deadline = time.monotonic() + seconds
-    while left := of_lab(lab_dir):
+    while left := look():
         if time.monotonic() > deadline:
             return left
         time.sleep(0.05)

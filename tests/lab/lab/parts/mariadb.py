@@ -65,6 +65,7 @@ class MariaDB(Part):
                 user=DATABASE_ADMIN,
                 password=self.settings.secret("mariadb_admin_password"),
                 connect_timeout=2,
+                read_timeout=5,
             )
         except pymysql.MySQLError as error:
             raise NotAnsweringError(f"login as {DATABASE_ADMIN}: {error}") from error
