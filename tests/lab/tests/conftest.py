@@ -27,7 +27,8 @@ def serve() -> Iterator[Callable[[ThreadingHTTPServer], int]]:
     running: list[ThreadingHTTPServer] = []
 
     def start(server: ThreadingHTTPServer) -> int:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        # It looks for the end of the test every 10 ms; with the default of 500 ms every test would take that long.
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         running.append(server)
         return int(server.server_address[1])
 

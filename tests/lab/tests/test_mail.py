@@ -19,6 +19,9 @@ from lab.passwords import make_secrets
 from lab.servers.mail import make_controller
 from lab.settings import Settings
 
+# Login without TLS is offered on purpose: see make_controller.
+pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+
 MESSAGE = "Subject: Welcome\r\n\r\nHello Ada\r\n"
 
 
