@@ -39,7 +39,7 @@ def new(zone: dict[str, Any], given: dict[str, Any]) -> Record:
         "settings": {},
         "meta": {},
     }
-    defaults = {"ttl": AUTOMATIC, "proxied": False, "comment": None, "tags": []}
+    defaults: Record = {"ttl": AUTOMATIC, "proxied": False, "comment": None, "tags": []}
     return checked(zone, {**record, **defaults, **_known(given)})
 
 
