@@ -11,6 +11,7 @@ and a refused recipient are mended by different people.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import re
 import smtplib
@@ -191,13 +192,14 @@ def _session(server: Server) -> Iterator[smtplib.SMTP]:
         raise _failed(server, "name", f"does not resolve: {error.strerror}", "Check the host name.") from error
     except ConnectionRefusedError as error:
         raise _failed(server, "refused", "refuses the connection", "Does it run, and is this its port?") from error
-    except socket.timeout as error:
-        raise _failed(
-            server, "timeout", f"did not answer within {server.timeout:g} s", "Is a firewall in between?"
-        ) from error
     except smtplib.SMTPResponseException as error:
         raise _refusal(server, "refused", "refuses us", error.smtp_code, error.smtp_error) from error
     except (smtplib.SMTPException, OSError) as error:
+        # smtplib wraps a time-out into an error of its own.
+        if isinstance(error, socket.timeout) or isinstance(error.__context__, socket.timeout):
+            raise _failed(
+                server, "timeout", f"did not answer within {server.timeout:g} s", "Is a firewall in between?"
+            ) from error
         reason = getattr(error, "strerror", None) or str(error)
         raise _failed(server, "lost", f"ended the connection: {reason}", "Is this a mail server's port?") from error
 
@@ -220,16 +222,28 @@ def _greet(server: Server, smtp: smtplib.SMTP) -> None:
             )
         smtp.starttls(context=_trust(server))
         smtp.ehlo()
-    if not server.user:
-        return
+    if server.user:
+        _log_in(server, smtp)
+
+
+def _log_in(server: Server, smtp: smtplib.SMTP) -> None:
+    refused = f"refuses user {server.user} with this password"
     try:
-        smtp.login(server.user, server.password)
+        if "PLAIN" in smtp.esmtp_features.get("auth", "").upper().split():
+            # Not by smtplib, which knows only passwords of ASCII.
+            credentials = base64.b64encode(f"\0{server.user}\0{server.password}".encode())
+            _expect(server, smtp.docmd("AUTH", f"PLAIN {credentials.decode()}"), "authentication", refused)
+        else:
+            smtp.login(server.user, server.password)
     except smtplib.SMTPAuthenticationError as error:
-        what = f"refuses user {server.user} with this password"
-        raise _refusal(server, "authentication", what, error.smtp_code, error.smtp_error) from error
+        raise _refusal(server, "authentication", refused, error.smtp_code, error.smtp_error) from error
     except smtplib.SMTPNotSupportedError as error:
         raise _failed(
             server, "authentication", "takes no logins", "Leave the user out, or use its port for submission."
+        ) from error
+    except UnicodeEncodeError as error:
+        raise _failed(
+            server, "authentication", "takes only passwords of ASCII characters", "Use such a password."
         ) from error
 
 
