@@ -5,6 +5,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -74,3 +79,25 @@ def test_no_test_at_all_is_no_success(
 def test_an_unknown_stage_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert gate.main(["lnit"]) == 2
     assert "lnit" in capsys.readouterr().err
+
+
+def test_a_killed_gate_leaves_no_command_behind(tmp_path: Path) -> None:
+    program = f"""
+import sys
+from pathlib import Path
+from gate import __main__ as gate, command
+gate.CACHE = Path({str(tmp_path)!r})
+gate.STAGES = {{"sleeps": lambda: command.run(["sh", "-c", "echo $$ >{tmp_path}/pid; exec sleep 600"])}}
+gate.end_in_order()
+sys.exit(gate.main(["sleeps"]))
+"""
+    env = os.environ | {"PYTHONPATH": str(Path(gate.__file__).parents[1])}
+    process = subprocess.Popen([sys.executable, "-c", program], env=env)
+    pid_file = tmp_path / "pid"
+    while not (pid_file.exists() and pid_file.read_text(encoding="utf-8").strip()):
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=60) == 128 + signal.SIGTERM
+    with pytest.raises(ProcessLookupError):
+        os.killpg(int(pid_file.read_text(encoding="utf-8")), 0)

@@ -54,8 +54,12 @@ def test_specs_and_defaults_agree(role: Path) -> None:
     for entry, name, option in specified(role):
         where = f"{role.name}, {entry}: {name}"
         if is_computed(defaults.get(name)):
-            assert "default" not in option, f"{where}: a computed default has no literal value; say it in the description"
-            assert "By default" in " ".join(option["description"]), f"{where}: the description does not tell the default"
+            assert "default" not in option, (
+                f"{where}: a computed default has no literal value; say it in the description"
+            )
+            assert "By default" in " ".join(option["description"]), (
+                f"{where}: the description does not tell the default"
+            )
             continue
         assert ("default" in option) == (name in defaults), (
             f"{where}: default only in one of spec and defaults/main.yml"

@@ -8,6 +8,7 @@ python -m gate STAGE...
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 import traceback
@@ -23,7 +24,7 @@ STAGES: dict[str, Callable[[], Count]] = {
     "unit": lambda: suites.pytest("unit", ["tests/unit", "tests/tools"], "-n", "auto"),
     "lab": lambda: suites.pytest("lab", ["tests/lab/tests"], timeout=600),
     "integration": lambda: suites.on_lab("integration", ["tests/integration"], timeout=1200),
-    "acceptance": lambda: suites.on_lab("acceptance", ["tests/acceptance"], timeout=600),
+    "acceptance": lambda: suites.on_lab("acceptance", ["tests/acceptance"], timeout=900),
 }
 
 
@@ -58,5 +59,12 @@ def run_stage(name: str) -> Count:
         return failed(f"{name}: the gate itself failed: {error}")
 
 
+def end_in_order() -> None:
+    """Killed or hung up on, stop the command that runs, and the lab that the gate started."""
+    for signum in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(signum, lambda number, _frame: sys.exit(128 + number))
+
+
 if __name__ == "__main__":
+    end_in_order()
     sys.exit(main(sys.argv[1:]))
