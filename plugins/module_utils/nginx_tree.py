@@ -19,7 +19,7 @@ from pathlib import Path
 from .errors import TenantError
 
 # Finds too much rather than too little: a path in a comment only makes one folder more a real one.
-_INCLUDE = re.compile(r"""((?:^|[;{}])\s*include\s+)("[^"]*"|'[^']*'|[^\s;]+)(\s*;)""", re.MULTILINE)
+_INCLUDE = re.compile(r"""((?:^|[;{}])\s*include\s+)("[^"]*"|'[^']*'|[^\s;]+)(?=\s*;)""", re.MULTILINE)
 
 
 class ConfigTree:
@@ -42,8 +42,8 @@ class ConfigTree:
                 waiting.extend(Path(name) for name in sorted(glob.glob(str(self.root / pattern))))
         return found
 
-    def copy(self, scratch: Path, candidate: Mapping[Path, str], removed: frozenset[Path] = frozenset()) -> str:
-        """Make the copy in the empty folder I(scratch), with the candidate's files and without the removed ones.
+    def copy(self, scratch: Path, candidate: Mapping[Path, str]) -> str:
+        """Make the copy in the empty folder I(scratch), with the candidate's files in it.
 
         :returns: the copy's configuration file.
         """
@@ -53,7 +53,7 @@ class ConfigTree:
             (scratch / folder.relative_to(self.root)).mkdir(exist_ok=True)
             for name in os.listdir(folder) if folder.is_dir() else []:
                 path = folder / name
-                if path not in folders and path not in candidate and path not in removed:
+                if path not in folders and path not in candidate:
                     self._place(path, parsed.get(path), scratch)
         for path, text in candidate.items():
             self._write(path, text, scratch)
@@ -93,7 +93,7 @@ class ConfigTree:
             bare = path.strip(quote) if quote else path
             if bare.startswith(f"{self.root}/"):
                 bare = f"{scratch}{bare[len(str(self.root)) :]}"
-            return f"{match.group(1)}{quote}{bare}{quote}{match.group(3)}"
+            return f"{match.group(1)}{quote}{bare}{quote}"
 
         return _INCLUDE.sub(replace, text)
 
