@@ -32,7 +32,6 @@ def commands(collection: Path) -> dict[str, tuple[list[str], Path]]:
                 "lint-collection-docs",
                 "--plugin-docs",
                 "--skip-rstcheck",
-                "--disallow-unknown-collection-refs",
                 ".",
             ],
             collection,
