@@ -19,7 +19,7 @@ if IMPORT_ERROR is None:
     from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry import runs, tenants
     from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry.journal import Journal, Resource
 
-EVENTS = ["opened", "begun", "recorded", "done", "failed", "undone", "left", "closed"]
+EVENTS = ["opened", "begun", "recorded", "done", "failed", "retired", "undone", "left", "closed"]
 #: Events that tell of one step.
 OF_A_STEP = {"begun", "recorded", "done", "undone", "left"}
 
@@ -69,6 +69,7 @@ def _look(journal: Journal, arguments: dict[str, Any]) -> dict[str, Any]:
         "begun": {"step": arguments["step"], "was_done": False},
         "recorded": {"new": 0},
         "failed": {"held": False, "undo": []},
+        "retired": {"undo": []},
         "closed": {"state": "checked", "error": None, "steps": []},
     }
     return neutral.get(arguments["event"], {})
@@ -82,6 +83,8 @@ def _write(journal: Journal, arguments: dict[str, Any]) -> dict[str, Any]:
         return {"step": step, "was_done": journal.begin(step)}
     if event == "recorded":
         return {"new": journal.record(step, [Resource(**resource) for resource in arguments["resources"]])}
+    if event == "retired":
+        return {"undo": journal.retire()}
     if event == "done":
         journal.done(step)
     elif event == "failed":

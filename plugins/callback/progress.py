@@ -33,7 +33,7 @@ requirements:
 #: Actions that only steer the play or keep the journal.
 _QUIET_ACTIONS = frozenset(
     """
-    add_host assert fail group_by include_role include_tasks import_role import_tasks meta set_fact
+    add_host assert debug fail group_by include_role include_tasks import_role import_tasks meta set_fact
     validate_argument_spec tenant_journal tenant_name_validate tenant_report
     """.split()
 )
@@ -82,7 +82,10 @@ class CallbackModule(DefaultCallback):
         if self._is_verbose():
             super().v2_runner_on_ok(result)
             return
-        self._tell(result, "changed" if result.result.get("changed") else "", C.COLOR_CHANGED)
+        if result.task.action.rpartition(".")[2] == "debug":
+            self._line(f"{_heading(result.host.get_name(), result.task)}: {result.result.get('msg', '')}")
+        else:
+            self._tell(result, "changed" if result.result.get("changed") else "", C.COLOR_CHANGED)
         self._handle_warnings_and_exception(result)
 
     def v2_runner_on_skipped(self, result: Any) -> None:

@@ -19,11 +19,13 @@ import re
 import signal
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from . import inside, inside_database, inside_site
+from .backups import require_readable_backup
 from .errors import TenantError, tail
 
 #: A site's name is a host name. bench itself accepts anything: an empty name would mean all sites, and
@@ -99,6 +101,19 @@ class Bench:
     def install_app(self, site: str, app: str) -> None:
         """Install I(app) into I(site)."""
         self._run(["--site", checked_site(site), "install-app", checked_app(app)])
+
+    def backup(self, site: str, folder: Path) -> list[str]:
+        """Back up I(site), database and files, into a new folder below I(folder) that only this user can read.
+
+        :returns: the paths of the written files.
+        :raises TenantError: a file is missing or can't be read back as what it is.
+        """
+        target = folder / f"{checked_site(site)}-{time.strftime('%Y%m%dT%H%M%S')}"
+        target.mkdir(mode=0o700, parents=True)
+        self._run(["--site", site, "backup", "--with-files", f"--backup-path={target}"])
+        written = sorted(str(path) for path in target.iterdir())
+        require_readable_backup(target, written)
+        return written
 
     def call(self, program: ModuleType, payload: dict[str, Any]) -> dict[str, Any]:
         """Run one of our programs inside the bench's Python.

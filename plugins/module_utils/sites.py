@@ -105,13 +105,20 @@ class TenantSite:
         diffs += documents.diff(answers)
         return self._result("created" if found != WHOLE else "kept", bool(diffs) or found != WHOLE, diffs)
 
-    def ensure_absent(self) -> dict[str, Any]:
-        """Take away the site's folder, database and database users, when they are ours."""
+    def ensure_absent(self, backup_to: str | None = None) -> dict[str, Any]:
+        """Take away the site's folder, database and database users, when they are ours.
+
+        :param backup_to: a folder; a whole site is backed up into a folder of its own in it first.
+        """
         found = self._look()
+        backups = []
         if found != NOTHING and not self._check:
+            if found == WHOLE and backup_to:
+                backups = self._bench.backup(self._name, Path(backup_to))
             self._remove()
         gone = {"before": {"site": self._name, "database": self._database.name}, "after": {}}
-        return self._result("removed", found != NOTHING, [gone] if found != NOTHING else [])
+        result = self._result("removed", found != NOTHING, [gone] if found != NOTHING else [])
+        return {**result, "backups": backups}
 
     def check_free(self) -> None:
         """Refuse when the name is taken by what is not ours."""

@@ -53,6 +53,12 @@ options:
     description: As O(config), for secrets.
     type: dict
     default: {}
+  backup_to:
+    description:
+      - A folder on the bench host. With O(state=absent), a whole site is first backed up into a new folder below it, with its
+        files. The backup is read back before anything is removed.
+      - Without it nothing is backed up.
+    type: path
 extends_documentation_fragment:
   - frappeops.tenants.bench
   - frappeops.tenants.bench.database
@@ -115,6 +121,12 @@ database:
   returned: success
   type: str
   sample: tenant_acme_1f3a90bc
+backups:
+  description: The files of the backup.
+  returned: when O(state=absent)
+  type: list
+  elements: str
+  sample: [/home/frappe/frappe-bench/archived/tenants/api.acme.example.com-20261123T201500/x-database.sql.gz]
 commands:
   description: The bench commands that were run. They hold no secrets.
   returned: success
@@ -151,6 +163,7 @@ def main() -> None:
             "database": DATABASE_ARGUMENT,
             "apps": {"type": "list", "elements": "str", "default": []},
             "config": {"type": "dict", "default": {}},
+            "backup_to": {"type": "path"},
             "secret_config": {"type": "dict", "default": {}, "no_log": True},
             "documents": {"type": "list", "elements": "dict", "options": documents.DOCUMENT_ARGUMENTS},
         },
@@ -163,7 +176,7 @@ def _work(params: dict, check: bool) -> dict:
     bench = Bench(params["bench_path"], params["bench_command"], params["timeout"])
     site = TenantSite(bench, params["name"], database_of(params["database"]), params["owner"], check)
     if params["state"] == "absent":
-        return site.ensure_absent()
+        return site.ensure_absent(params["backup_to"])
     wanted = WantedSite(
         apps=params["apps"],
         config={**params["config"], **params["secret_config"]},

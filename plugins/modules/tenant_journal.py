@@ -17,7 +17,7 @@ description:
   - The journal of a provisioning, kept in the registry. Whatever a step makes is noted before it is made, so that it can be
     taken back after any failure, by its record and never by a guessed name, even when the run itself was killed.
   - The events of a run are O(event=opened), then for each step O(event=begun), O(event=recorded) and O(event=done), and at last
-    O(event=closed). After a failure they are O(event=failed), for each step O(event=undone) or O(event=left), then O(event=closed).
+    O(event=closed). After a failure they are O(event=failed), for a tenant that is to be taken away O(event=retired), then for each step O(event=undone) or O(event=left), then O(event=closed).
   - O(event=opened) takes the lease on the name. Of several runs for one name one goes on, the others are told who holds it. The
     lease of a run that was killed is taken over at once when it ran on this controller, else when it ends, after an hour.
   - Book-keeping is no change of the tenant, so RV(ignore:changed) is always false.
@@ -30,9 +30,9 @@ options:
     description: What happened.
     type: str
     required: true
-    choices: [opened, begun, recorded, done, failed, undone, left, closed]
+    choices: [opened, begun, recorded, done, failed, retired, undone, left, closed]
   step:
-    description: The step that it happened in. Needed for all events but V(opened), V(failed) and V(closed).
+    description: The step that it happened in. Needed for all events but V(opened), V(failed), V(retired) and V(closed).
     type: str
   resources:
     description: What the step is about to make, for O(event=recorded). What is recorded already stays as it is.
@@ -119,9 +119,10 @@ held:
   sample: true
 undo:
   description:
-    - The steps to undo, last first, each with its resources, last first. Empty when this run does not hold the lease or when
-      the tenant was complete before, since a complete tenant is never undone by a later failure.
-  returned: when O(event=failed)
+    - The steps to undo, last first, each with its resources, last first.
+    - After a failure it is empty when this run does not hold the lease or when the tenant was complete before, since a complete
+      tenant is never undone by a later failure.
+  returned: when O(event=failed) or O(event=retired)
   type: list
   elements: dict
   sample:

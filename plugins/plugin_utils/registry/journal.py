@@ -6,7 +6,7 @@
 
 A provisioning has steps; a step has resources. Undo walks the steps backwards and gets the resources
 of each; only what stands here is ever removed. The states are
-  provisioning: running -> done, or undoing -> undone
+  provisioning: running -> done, and from both undoing -> undone
   step:         begun -> done, or undone, or left (its undo failed)
 """
 
@@ -145,6 +145,14 @@ class Journal:
         if current.state == RUNNING:
             self._set_provisioning(current.id, state=UNDOING, error=error)
             self._event("failed", error=error)
+        return self._to_undo(current.id)
+
+    def retire(self) -> list[dict[str, Any]]:
+        """Note that the tenant is to be taken away. Returns the steps to undo, as L(fail) does."""
+        current = self._current()
+        if current.state != UNDOING:
+            self._set_provisioning(current.id, state=UNDOING)
+            self._event("retired")
         return self._to_undo(current.id)
 
     def undone(self, step: str) -> None:

@@ -1,0 +1,32 @@
+# Copyright: frappeops.tenants contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Writes the counts of the play recap as JSON into the file that STATS_FILE names, for the tests."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from ansible.plugins.callback import CallbackBase
+
+DOCUMENTATION = """
+name: stats_file
+type: aggregate
+short_description: The play recap as JSON
+description: For tests.
+"""
+
+
+class CallbackModule(CallbackBase):
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "aggregate"
+    CALLBACK_NAME = "stats_file"
+    CALLBACK_NEEDS_ENABLED = True
+
+    def v2_playbook_on_stats(self, stats: Any) -> None:
+        counts = {host: stats.summarize(host) for host in stats.processed}
+        Path(os.environ["STATS_FILE"]).write_text(json.dumps(counts))

@@ -1,0 +1,108 @@
+# Copyright: frappeops.tenants contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The collection as a user meets it: playbooks run on the lab, from the checkout."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+# Test files share helpers that stand beside them.
+sys.path.insert(0, str(Path(__file__).parent))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a playbook left behind: exit code, what a person saw, and the hosts' counts."""
+
+    code: int
+    output: str
+    stats: dict[str, dict[str, int]]
+
+    def count(self, what: str) -> int:
+        """The sum over all hosts, for C(changed), C(failures) and so on."""
+        return sum(host[what] for host in self.stats.values())
+
+
+@dataclass(frozen=True)
+class Playbooks:
+    """Runs playbooks against the lab, with a registry of the tests' own."""
+
+    registry_url: str
+    folder: Path
+
+    def provision(self, *arguments: str, **variables: Any) -> Outcome:
+        return self.run("provision.yml", *arguments, **variables)
+
+    def deprovision(self, tenant: str) -> Outcome:
+        return self.run("deprovision.yml", tenant=tenant, confirm=tenant)
+
+    def run(self, playbook: str, *arguments: str, **variables: Any) -> Outcome:
+        stats = self.folder / f"stats-{secrets.token_hex(4)}.json"
+        given = {"tenant_registry_url": self.registry_url, **variables}
+        finished = subprocess.run(
+            [f"{Path(sys.executable).parent}/ansible-playbook", playbook, *arguments, "-e", json.dumps(given)],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+                "ANSIBLE_ROLES_PATH": str(self.folder / "roles"),
+                "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callback"),
+                "ANSIBLE_CALLBACKS_ENABLED": "stats_file",
+                "STATS_FILE": str(stats),
+                "ANSIBLE_NOCOLOR": "1",
+            },
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=900,
+        )
+        counts = json.loads(stats.read_text()) if stats.exists() else {}
+        return Outcome(finished.returncode, finished.stdout + finished.stderr, counts)
+
+
+@pytest.fixture(scope="session")
+def lab() -> Settings:
+    """The running lab."""
+    settings = Settings.load()
+    status = subprocess.run(
+        [sys.executable, "-m", "lab", "status"],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "tests" / "lab")},
+        capture_output=True,
+        text=True,
+    )
+    if status.returncode != 0:
+        pytest.skip(f"the lab is not up (make lab-up):\n{status.stdout}{status.stderr}")
+    return settings
+
+
+@pytest.fixture(scope="session")
+def playbooks(lab: Settings, tmp_path_factory: pytest.TempPathFactory) -> Playbooks:
+    """Playbooks with a fresh registry, on an edge that is prepared."""
+    folder = tmp_path_factory.mktemp("playbooks")
+    runner = Playbooks(f"sqlite:///{folder}/registry.db", folder)
+    prepared = runner.run("playbooks/edge.yml")
+    assert prepared.code == 0, prepared.output
+    return runner
+
+
+@pytest.fixture
+def tenant(playbooks: Playbooks) -> Iterator[str]:
+    """A name of its own for a test; what is provisioned under it is taken away again."""
+    name = f"test-{secrets.token_hex(4)}"
+    yield name
+    playbooks.deprovision(name)
