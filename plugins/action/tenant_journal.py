@@ -9,15 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.frappeops.tenants.plugins.module_utils.errors import TenantError
+from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry import runs, tenants
+from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry.journal import Journal, Resource
 from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry_action import (
-    IMPORT_ERROR,
     REGISTRY_ARGUMENTS,
     RegistryAction,
 )
-
-if IMPORT_ERROR is None:
-    from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry import runs, tenants
-    from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry.journal import Journal, Resource
 
 EVENTS = ["opened", "begun", "recorded", "done", "failed", "retired", "undone", "left", "closed"]
 #: Events that tell of one step.

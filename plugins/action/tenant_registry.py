@@ -9,14 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.frappeops.tenants.plugins.module_utils.errors import TenantError
+from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry import runs, states, tenants
 from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry_action import (
-    IMPORT_ERROR,
     REGISTRY_ARGUMENTS,
     RegistryAction,
 )
-
-if IMPORT_ERROR is None:
-    from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry import runs, states, tenants
 
 STATES = ["reserved", "provisioning", "active", "suspended", "archived", "failed"]
 RESERVE_NEEDS = ("identity", "plan", "admin_email", "owner", "benches")

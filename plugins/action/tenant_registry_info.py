@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry import tenants
 from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry_action import (
-    IMPORT_ERROR,
     REGISTRY_ARGUMENTS,
     RegistryAction,
 )
-
-if IMPORT_ERROR is None:
-    from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry import tenants
 
 
 class ActionModule(RegistryAction):

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import traceback
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -16,14 +15,8 @@ from .controller_action import ControllerAction
 
 # Imported here, at the top: Ansible loads an action's file in its main process before it forks the workers,
 # so the 0.2 s that SQLAlchemy takes are paid once a run and not once a task.
-try:
-    from sqlalchemy import Connection
-
-    from .registry import database
-except ImportError:
-    IMPORT_ERROR: str | None = traceback.format_exc()
-else:
-    IMPORT_ERROR = None
+from .registry import database
+from .registry.library import IMPORT_ERROR, sa
 
 #: The option that every registry action has.
 REGISTRY_ARGUMENTS: dict[str, Any] = {"registry_url": {"type": "str", "no_log": True}}
@@ -32,7 +25,9 @@ REGISTRY_ARGUMENTS: dict[str, Any] = {"registry_url": {"type": "str", "no_log": 
 class RegistryAction(ControllerAction):
     """An action with a transaction in the registry."""
 
-    def transaction(self, arguments: dict[str, Any], variables: dict[str, Any]) -> AbstractContextManager[Connection]:
+    def transaction(
+        self, arguments: dict[str, Any], variables: dict[str, Any]
+    ) -> AbstractContextManager[sa.Connection]:
         """A transaction in the registry; in check mode it is taken back.
 
         The URL is the task's C(registry_url), else the variable C(tenant_registry_url), else the default.

@@ -15,14 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, select
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.pool import NullPool
-
 from ansible_collections.frappeops.tenants.plugins.module_utils.errors import TenantError
 
 from . import schema
+from .library import sa
 
 #: Where the registry is when nothing else is said: a file of the person who runs the playbook.
 DEFAULT_URL = "sqlite:///~/.local/share/frappeops.tenants/registry.db"
@@ -32,7 +28,7 @@ BUSY_SECONDS = 30
 
 
 @contextmanager
-def transaction(url: str, commit: bool = True) -> Iterator[Connection]:
+def transaction(url: str, commit: bool = True) -> Iterator[sa.Connection]:
     """A connection in a transaction, committed at the end, rolled back on any error.
 
     :param url: an SQLAlchemy URL; tables are made at first use.
@@ -47,7 +43,7 @@ def transaction(url: str, commit: bool = True) -> Iterator[Connection]:
             yield connection
             if commit:
                 connection.commit()
-    except SQLAlchemyError as error:
+    except sa.exc.SQLAlchemyError as error:
         shown = parsed.render_as_string(hide_password=True)
         raise TenantError(
             f"The registry {shown} can't be used: {_reason(error)}.", "Check tenant_registry_url and its server."
@@ -56,10 +52,10 @@ def transaction(url: str, commit: bool = True) -> Iterator[Connection]:
         engine.dispose()
 
 
-def _parse(url: str) -> URL:
+def _parse(url: str) -> sa.URL:
     try:
-        parsed = make_url(url)
-    except ArgumentError as error:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError as error:
         # The URL may hold a password: it is not repeated.
         raise TenantError(
             "tenant_registry_url is not a database URL.", "Example: sqlite:////var/lib/frappeops/registry.db."
@@ -69,16 +65,18 @@ def _parse(url: str) -> URL:
     return parsed
 
 
-def _engine(url: URL) -> Engine:
+def _engine(url: sa.URL) -> sa.Engine:
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, poolclass=NullPool, isolation_level="SERIALIZABLE")
+        return sa.create_engine(url, poolclass=sa.pool.NullPool, isolation_level="SERIALIZABLE")
     if url.database:
         Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Made here with the right mode: SQLite would make it readable to all.
         Path(url.database).touch(mode=0o600)
-    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS, "isolation_level": None})
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    engine = sa.create_engine(
+        url, poolclass=sa.pool.NullPool, connect_args={"timeout": BUSY_SECONDS, "isolation_level": None}
+    )
+    sa.event.listen(engine, "connect", _prepare_sqlite)
+    sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     return engine
 
 
@@ -87,12 +85,12 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
 
 
-def _ensure_schema(connection: Connection, url: URL) -> None:
-    if not inspect(connection).has_table(schema.schema_version.name):
+def _ensure_schema(connection: sa.Connection, url: sa.URL) -> None:
+    if not sa.inspect(connection).has_table(schema.schema_version.name):
         schema.metadata.create_all(connection)
         connection.execute(schema.schema_version.insert().values(version=schema.VERSION))
         return
-    found = connection.execute(select(schema.schema_version.c.version)).scalar_one()
+    found = connection.execute(sa.select(schema.schema_version.c.version)).scalar_one()
     if found != schema.VERSION:
         raise TenantError(
             f"The registry {url.render_as_string(hide_password=True)} has schema {found}, "
@@ -101,5 +99,5 @@ def _ensure_schema(connection: Connection, url: URL) -> None:
         )
 
 
-def _reason(error: SQLAlchemyError) -> str:
+def _reason(error: sa.exc.SQLAlchemyError) -> str:
     return str(getattr(error, "orig", None) or error).splitlines()[0]

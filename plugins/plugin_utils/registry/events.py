@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection
-
 from . import clock, schema
+from .library import sa
 from .runs import Run
 
 
-def append(connection: Connection, run: Run, tenant: str, event: str, **data: Any) -> None:
+def append(connection: sa.Connection, run: Run, tenant: str, event: str, **data: Any) -> None:
     """Note that I(event) happened to I(tenant) in I(run). Data must hold no secret."""
     connection.execute(
         schema.events.insert().values(

@@ -16,11 +16,10 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
-
 from ansible_collections.frappeops.tenants.plugins.module_utils.errors import TenantError
 
 from . import clock, events, leases, schema
+from .library import sa
 from .runs import Run
 
 RUNNING, DONE, UNDOING, UNDONE, BEGUN, LEFT = "running", "done", "undoing", "undone", "begun", "left"
@@ -43,7 +42,7 @@ class Resource:
 class Journal:
     """The journal of one tenant, written by one run that holds its lease."""
 
-    def __init__(self, connection: Connection, run: Run, tenant: str) -> None:
+    def __init__(self, connection: sa.Connection, run: Run, tenant: str) -> None:
         self._connection = connection
         self._run = run
         self._tenant = tenant
@@ -101,7 +100,7 @@ class Journal:
         known = {
             (row.kind, row.name)
             for row in self._connection.execute(
-                select(table.c.kind, table.c.name).where(table.c.provisioning == current.id)
+                sa.select(table.c.kind, table.c.name).where(table.c.provisioning == current.id)
             )
         }
         new = [resource for resource in resources if (resource.kind, resource.name) not in known]
@@ -204,32 +203,32 @@ class Journal:
     def _resources(self, provisioning: str, step: str) -> list[dict[str, Any]]:
         table = schema.resources
         query = (
-            select(table.c.kind, table.c.name, table.c.data)
+            sa.select(table.c.kind, table.c.name, table.c.data)
             .where(table.c.provisioning == provisioning, table.c.step == step, table.c.state != UNDONE)
             .order_by(table.c.id.desc())
         )
         return schema.plain_rows(self._connection.execute(query))
 
-    def _last(self) -> Row | None:
+    def _last(self) -> sa.Row | None:
         table = schema.provisionings
-        query = select(table).where(table.c.tenant == self._tenant).order_by(table.c.started_at.desc()).limit(1)
+        query = sa.select(table).where(table.c.tenant == self._tenant).order_by(table.c.started_at.desc()).limit(1)
         return self._connection.execute(query).one_or_none()
 
-    def _current(self) -> Row:
+    def _current(self) -> sa.Row:
         leases.require(self._connection, self._run, self._tenant)
         last = self._last()
         if last is None:
             raise TenantError(f"No provisioning of {self._tenant} was opened.", "Open the journal first.")
         return last
 
-    def _step(self, provisioning: str, step: str) -> Row | None:
+    def _step(self, provisioning: str, step: str) -> sa.Row | None:
         table = schema.steps
-        query = select(table).where(table.c.provisioning == provisioning, table.c.step == step)
+        query = sa.select(table).where(table.c.provisioning == provisioning, table.c.step == step)
         return self._connection.execute(query).one_or_none()
 
-    def _steps(self, provisioning: str) -> list[Row]:
+    def _steps(self, provisioning: str) -> list[sa.Row]:
         table = schema.steps
-        query = select(table).where(table.c.provisioning == provisioning).order_by(table.c.id)
+        query = sa.select(table).where(table.c.provisioning == provisioning).order_by(table.c.id)
         return list(self._connection.execute(query))
 
     def _set_step(self, provisioning: str, step: str, **values: Any) -> None:

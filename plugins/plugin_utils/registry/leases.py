@@ -10,25 +10,23 @@ dead is taken over at once, any other when it has expired.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Row, select
-from sqlalchemy.exc import IntegrityError
-
 from ansible_collections.frappeops.tenants.plugins.module_utils.errors import TenantError
 
 from . import clock, schema
+from .library import sa
 from .runs import Run, is_dead
 
 #: Longer than the longest time between two journal writes: a site with many apps on a slow host.
 LEASE_SECONDS = 3600
 
 
-def take(connection: Connection, run: Run, tenant: str) -> None:
+def take(connection: sa.Connection, run: Run, tenant: str) -> None:
     """Take or renew the lease on I(tenant) for I(run).
 
     :raises TenantError: another run works on it; the message says who and since when.
     """
     table = schema.leases
-    holder = connection.execute(select(table).where(table.c.tenant == tenant).with_for_update()).one_or_none()
+    holder = connection.execute(sa.select(table).where(table.c.tenant == tenant).with_for_update()).one_or_none()
     if holder is not None and holder.run != run.name and _is_alive(holder):
         raise _held(tenant, holder)
     values = {
@@ -44,18 +42,20 @@ def take(connection: Connection, run: Run, tenant: str) -> None:
         return
     try:
         connection.execute(table.insert().values(tenant=tenant, **values))
-    except IntegrityError as error:
+    except sa.exc.IntegrityError as error:
         raise TenantError(
             f"{tenant} was taken by another run at this very moment.", "Wait for that run to end, then run again."
         ) from error
 
 
-def is_held_by(connection: Connection, run: Run, tenant: str) -> bool:
+def is_held_by(connection: sa.Connection, run: Run, tenant: str) -> bool:
     """Whether I(run) holds the lease on I(tenant)."""
-    return connection.execute(select(schema.leases.c.run).where(schema.leases.c.tenant == tenant)).scalar() == run.name
+    return (
+        connection.execute(sa.select(schema.leases.c.run).where(schema.leases.c.tenant == tenant)).scalar() == run.name
+    )
 
 
-def require(connection: Connection, run: Run, tenant: str) -> None:
+def require(connection: sa.Connection, run: Run, tenant: str) -> None:
     """Refuse to go on without the lease, and renew it.
 
     :raises TenantError: the lease was never taken, or another run took it over.
@@ -68,7 +68,7 @@ def require(connection: Connection, run: Run, tenant: str) -> None:
     take(connection, run, tenant)
 
 
-def give_back(connection: Connection, run: Run, tenant: str) -> None:
+def give_back(connection: sa.Connection, run: Run, tenant: str) -> None:
     """End the lease, if it is ours."""
     table = schema.leases
     connection.execute(table.delete().where(table.c.tenant == tenant, table.c.run == run.name))

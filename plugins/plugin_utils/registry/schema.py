@@ -12,116 +12,104 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    Column,
-    CursorResult,
-    Float,
-    ForeignKey,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    Text,
-    UniqueConstraint,
-)
+from .library import sa
 
 #: Raised by one whenever a table changes; database.py refuses a registry that is newer than the code.
 VERSION = 1
 
-metadata = MetaData()
+metadata = sa.MetaData()
 
-schema_version = Table("schema_version", metadata, Column("version", Integer, primary_key=True))
+schema_version = sa.Table("schema_version", metadata, sa.Column("version", sa.Integer, primary_key=True))
 
 #: One row per tenant name that is, or was, claimed.
-tenants = Table(
+tenants = sa.Table(
     "tenants",
     metadata,
-    Column("name", String(63), primary_key=True),
-    Column("state", String(16), nullable=False, index=True),
-    Column("plan", String(64), nullable=False),
-    Column("bench", String(255), nullable=False, index=True),
-    Column("edge", String(255), nullable=False),
-    Column("site", String(253), nullable=False),
-    Column("database_name", String(64), nullable=False),
-    Column("frontend_url", String(512), nullable=False),
-    Column("backend_url", String(512), nullable=False),
-    Column("admin_email", String(254), nullable=False),
+    sa.Column("name", sa.String(63), primary_key=True),
+    sa.Column("state", sa.String(16), nullable=False, index=True),
+    sa.Column("plan", sa.String(64), nullable=False),
+    sa.Column("bench", sa.String(255), nullable=False, index=True),
+    sa.Column("edge", sa.String(255), nullable=False),
+    sa.Column("site", sa.String(253), nullable=False),
+    sa.Column("database_name", sa.String(64), nullable=False),
+    sa.Column("frontend_url", sa.String(512), nullable=False),
+    sa.Column("backend_url", sa.String(512), nullable=False),
+    sa.Column("admin_email", sa.String(254), nullable=False),
     # The provisioning that made the tenant; it is the owner mark on everything that was made.
-    Column("owner", String(32), nullable=False),
-    Column("reason", Text),
-    Column("evidence", JSON),
-    Column("created_at", String(32), nullable=False),
-    Column("changed_at", String(32), nullable=False),
+    sa.Column("owner", sa.String(32), nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Column("evidence", sa.JSON),
+    sa.Column("created_at", sa.String(32), nullable=False),
+    sa.Column("changed_at", sa.String(32), nullable=False),
 )
 
 #: One row per attempt to make a tenant; its steps and resources are the journal.
-provisionings = Table(
+provisionings = sa.Table(
     "provisionings",
     metadata,
-    Column("id", String(32), primary_key=True),
-    Column("tenant", String(63), nullable=False, index=True),
-    Column("state", String(16), nullable=False),
-    Column("error", Text),
-    Column("started_at", String(32), nullable=False),
-    Column("ended_at", String(32)),
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("tenant", sa.String(63), nullable=False, index=True),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("error", sa.Text),
+    sa.Column("started_at", sa.String(32), nullable=False),
+    sa.Column("ended_at", sa.String(32)),
 )
 
-steps = Table(
+steps = sa.Table(
     "steps",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("provisioning", String(32), ForeignKey("provisionings.id"), nullable=False, index=True),
-    Column("step", String(255), nullable=False),
-    Column("state", String(16), nullable=False),
-    Column("error", Text),
-    Column("started_at", String(32), nullable=False),
-    Column("seconds", Float),
-    UniqueConstraint("provisioning", "step"),
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("provisioning", sa.String(32), sa.ForeignKey("provisionings.id"), nullable=False, index=True),
+    sa.Column("step", sa.String(255), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("error", sa.Text),
+    sa.Column("started_at", sa.String(32), nullable=False),
+    sa.Column("seconds", Float),
+    sa.UniqueConstraint("provisioning", "step"),
 )
 
 #: What a step is about to make, written before it is made.
-resources = Table(
+resources = sa.Table(
     "resources",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("provisioning", String(32), ForeignKey("provisionings.id"), nullable=False, index=True),
-    Column("step", String(255), nullable=False),
-    Column("kind", String(64), nullable=False),
-    Column("name", String(512), nullable=False),
-    Column("data", JSON, nullable=False),
-    Column("state", String(16), nullable=False),
-    Column("recorded_at", String(32), nullable=False),
-    UniqueConstraint("provisioning", "kind", "name"),
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("provisioning", sa.String(32), sa.ForeignKey("provisionings.id"), nullable=False, index=True),
+    sa.Column("step", sa.String(255), nullable=False),
+    sa.Column("kind", sa.String(64), nullable=False),
+    sa.Column("name", sa.String(512), nullable=False),
+    sa.Column("data", sa.JSON, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("recorded_at", sa.String(32), nullable=False),
+    sa.UniqueConstraint("provisioning", "kind", "name"),
 )
 
 #: Who works on a tenant name at this moment; a name has at most one row.
-leases = Table(
+leases = sa.Table(
     "leases",
     metadata,
-    Column("tenant", String(63), primary_key=True),
-    Column("run", String(128), nullable=False),
-    Column("controller", String(255), nullable=False),
-    Column("pid", Integer, nullable=False),
-    Column("pid_started", String(32), nullable=False),
-    Column("taken_at", String(32), nullable=False),
-    Column("expires_at", String(32), nullable=False),
+    sa.Column("tenant", sa.String(63), primary_key=True),
+    sa.Column("run", sa.String(128), nullable=False),
+    sa.Column("controller", sa.String(255), nullable=False),
+    sa.Column("pid", sa.Integer, nullable=False),
+    sa.Column("pid_started", sa.String(32), nullable=False),
+    sa.Column("taken_at", sa.String(32), nullable=False),
+    sa.Column("expires_at", sa.String(32), nullable=False),
 )
 
 #: Append-only: who did what to which tenant, when, in which run.
-events = Table(
+events = sa.Table(
     "events",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("at", String(32), nullable=False),
-    Column("tenant", String(63), nullable=False, index=True),
-    Column("actor", String(255), nullable=False),
-    Column("run", String(128), nullable=False),
-    Column("event", String(64), nullable=False),
-    Column("data", JSON, nullable=False),
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("at", sa.String(32), nullable=False),
+    sa.Column("tenant", sa.String(63), nullable=False, index=True),
+    sa.Column("actor", sa.String(255), nullable=False),
+    sa.Column("run", sa.String(128), nullable=False),
+    sa.Column("event", sa.String(64), nullable=False),
+    sa.Column("data", sa.JSON, nullable=False),
 )
 
 
-def plain_rows(result: CursorResult) -> list[dict[str, Any]]:
+def plain_rows(result: sa.CursorResult) -> list[dict[str, Any]]:
     """The rows as dicts with plain texts for keys: SQLAlchemy's own kind of text makes Ansible warn."""
     return [{str(column): value for column, value in row.items()} for row in result.mappings()]

@@ -11,11 +11,10 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, select
-
 from ansible_collections.frappeops.tenants.plugins.module_utils.errors import TenantError
 
 from . import clock, events, schema, states
+from .library import sa
 from .runs import Run
 
 #: Prefix, short name, underscore and 8 random hex digits stay within 32 characters: the limit of
@@ -49,21 +48,21 @@ class Wish:
     benches: tuple[Bench, ...]
 
 
-def find(connection: Connection, name: str) -> dict[str, Any] | None:
+def find(connection: sa.Connection, name: str) -> dict[str, Any] | None:
     """The tenant's row, or None."""
     rows = find_all(connection, [name])
     return rows[0] if rows else None
 
 
-def find_all(connection: Connection, names: list[str] | None = None) -> list[dict[str, Any]]:
+def find_all(connection: sa.Connection, names: list[str] | None = None) -> list[dict[str, Any]]:
     """The rows of I(names), or of all tenants, sorted by name."""
-    query = select(schema.tenants).order_by(schema.tenants.c.name)
+    query = sa.select(schema.tenants).order_by(schema.tenants.c.name)
     if names is not None:
         query = query.where(schema.tenants.c.name.in_(names))
     return schema.plain_rows(connection.execute(query))
 
 
-def reserve(connection: Connection, run: Run, wish: Wish) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+def reserve(connection: sa.Connection, run: Run, wish: Wish) -> tuple[dict[str, Any] | None, dict[str, Any]]:
     """Claim the name and place the tenant.
 
     A tenant of the same provisioning is returned as it is, so that a resumed run goes on.
@@ -104,7 +103,7 @@ def reserve(connection: Connection, run: Run, wish: Wish) -> tuple[dict[str, Any
 
 
 def transition(
-    connection: Connection,
+    connection: sa.Connection,
     run: Run,
     name: str,
     state: str,
@@ -157,10 +156,14 @@ def _refuse_other(tenant: dict[str, Any], wish: Wish) -> None:
         )
 
 
-def _place(connection: Connection, benches: tuple[Bench, ...]) -> Bench:
+def _place(connection: sa.Connection, benches: tuple[Bench, ...]) -> Bench:
     """The bench with the fewest tenants that still has room."""
     table = schema.tenants
-    query = select(table.c.bench, func.count()).where(table.c.state.in_(sorted(states.HOUSED))).group_by(table.c.bench)
+    query = (
+        sa.select(table.c.bench, sa.func.count())
+        .where(table.c.state.in_(sorted(states.HOUSED)))
+        .group_by(table.c.bench)
+    )
     housed = {bench: count for bench, count in connection.execute(query)}
     with_room = [bench for bench in benches if not bench.max_tenants or housed.get(bench.name, 0) < bench.max_tenants]
     if not with_room:

@@ -1,0 +1,33 @@
+# Copyright: frappeops.tenants contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""SQLAlchemy, or what stands for it where it is not installed.
+
+Ansible imports plugins to document them, also where their libraries are missing. So this package can always be
+imported; registry_action.py tells the person at the terminal what to install before anything is called.
+"""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any
+
+
+class _Missing:
+    """Lets table definitions be read without the library; nothing of it is ever used."""
+
+    def __getattr__(self, name: str) -> _Missing:
+        return self
+
+    def __call__(self, *arguments: Any, **options: Any) -> _Missing:
+        return self
+
+
+try:
+    import sqlalchemy as sa
+except ImportError:
+    sa = _Missing()  # type: ignore[assignment]
+    IMPORT_ERROR: str | None = traceback.format_exc()
+else:
+    IMPORT_ERROR = None
