@@ -74,11 +74,11 @@ def give_back(connection: sa.Connection, run: Run, tenant: str) -> None:
     connection.execute(table.delete().where(table.c.tenant == tenant, table.c.run == run.name))
 
 
-def _is_alive(holder: Row) -> bool:
+def _is_alive(holder: sa.Row) -> bool:
     return holder.expires_at > clock.now() and not is_dead(holder.controller, holder.pid, holder.pid_started)
 
 
-def _held(tenant: str, holder: Row) -> TenantError:
+def _held(tenant: str, holder: sa.Row) -> TenantError:
     return TenantError(
         f"{tenant} is being worked on by process {holder.pid} on {holder.controller} since {holder.taken_at}.",
         "Wait for that run to end, then run again.",

@@ -64,7 +64,7 @@ steps = sa.Table(
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("error", sa.Text),
     sa.Column("started_at", sa.String(32), nullable=False),
-    sa.Column("seconds", Float),
+    sa.Column("seconds", sa.Float),
     sa.UniqueConstraint("provisioning", "step"),
 )
 
