@@ -76,6 +76,7 @@ def connect(site: str | None = None, db_name: str | None = None, set_admin_as_us
 
     assert db_name or local.conf.db_name, "site must be fully initialized, db_name missing"
     assert local.conf.db_password, "site must be fully initialized, db_password missing"
+    log_line("database.log", "")  # Frappe opens its logs here, and fails without their folders
     name = local.conf.db_name or db_name
     local.db = Database(user=name, password=local.conf.db_password, db_name=name)
     if set_admin_as_user:
@@ -130,11 +131,15 @@ def clear_cache(user: str | None = None, doctype: str | None = None) -> None:
 
 
 def log_line(log_file: str, line: str) -> None:
-    """Append to a log of the bench. The path is relative to sites/, which is why another cwd fails, as with Frappe."""
+    """Append to a log of the bench and to the site's own.
+
+    The first path is relative to sites/, so another cwd fails; the second fails without the site's logs/. Both as in Frappe.
+    """
     from frappe.utils import now
 
-    with open(os.path.join("..", "logs", log_file), "a", encoding="utf-8") as handle:
-        handle.write(f"{now()} {line}\n")
+    for folder in (os.path.join("..", "logs"), get_site_path("logs")):
+        with open(os.path.join(folder, log_file), "a", encoding="utf-8") as handle:
+            handle.write(f"{now()} {line}\n" if line else "")
 
 
 # --- apps and hooks ----------------------------------------------------------------------------------------------------

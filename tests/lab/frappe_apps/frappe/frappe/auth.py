@@ -22,7 +22,7 @@ from frappe.utils.password import check_password, get_decrypted_password
 MAX_PASSWORD_SIZE = 512
 
 
-@frappe.whitelist(allow_guest=True)
+@frappe.whitelist()
 def get_logged_user() -> str:
     return frappe.session.user
 

@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import code
+import functools
 import json
 import sys
+from collections.abc import Callable
 
 import click
 
@@ -90,7 +92,7 @@ def execute(context: FrappeDict, method: str, args: str | None, kwargs: str | No
         try:
             frappe.init(site)
             frappe.connect()
-            result = frappe.get_attr(method)(*_evaluated(args, ()), **_evaluated(kwargs, {}))
+            result = _resolved(method)(*_evaluated(args, ()), **_evaluated(kwargs, {}))
             frappe.db.commit()
         finally:
             frappe.destroy()
@@ -98,6 +100,14 @@ def execute(context: FrappeDict, method: str, args: str | None, kwargs: str | No
             from frappe.utils.response import json_default
 
             print(json.dumps(result, default=json_default))
+
+
+def _resolved(method: str) -> Callable:
+    """A function of a module, or of an object that frappe holds, such as frappe.db.set_default."""
+    try:
+        return frappe.get_attr(method)
+    except ImportError:
+        return functools.reduce(getattr, method.split(".")[1:], frappe)
 
 
 def _evaluated(text: str | None, fallback: tuple | dict) -> tuple | dict:

@@ -140,6 +140,7 @@ def drop_site(
     if not no_backup:
         _backup_before_drop(site, force)
     click.secho("Dropping site database and user", fg="green")
+    frappe.db.close()  # an open transaction of ours would hold up DROP DATABASE
     drop_user_and_database(frappe.conf.db_name, db_root_username, db_root_password)
     archive = os.path.realpath(archived_sites_path or os.path.join(get_bench_path(), "archived", "sites"))
     click.secho(f"Moving site to archive under {archive}", fg="green")

@@ -14,6 +14,7 @@ from frappe.database.query import condition, select
 from frappe.types import FrappeDict
 from frappe.utils import now
 
+READ_ONLY_TRANSACTION = 1792
 DDL = ("create", "alter", "drop", "truncate")
 
 
@@ -65,11 +66,20 @@ class Database:
             frappe.log_line("database.log", f"WARNING database DDL Query made to DB:\n{query}")
         connection = self.connect()
         with connection.cursor(pymysql.cursors.DictCursor if as_dict else pymysql.cursors.Cursor) as cursor:
-            cursor.execute(query, values)
+            self._execute(cursor, query, values)
             rows = cursor.fetchall() or ()
         if pluck:
             return [row[0] for row in rows]
         return [FrappeDict(row) for row in rows] if as_dict else rows
+
+    @staticmethod
+    def _execute(cursor: pymysql.cursors.Cursor, query: str, values: Any) -> None:
+        try:
+            cursor.execute(query, values)
+        except pymysql.err.MySQLError as error:
+            if error.args and error.args[0] == READ_ONLY_TRANSACTION:
+                frappe.throw("Site is running in read only mode for maintenance.", frappe.InReadOnlyMode)
+            raise
 
     def sql_ddl(self, query: str) -> None:
         self.commit()
