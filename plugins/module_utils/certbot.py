@@ -56,6 +56,16 @@ def check_name(name: str) -> None:
         raise TenantError(f"{name!r} is not a host name in lower case, so it is no name for a certificate.")
 
 
+def directory_url(acme_directory: str, staging: bool) -> str:
+    """The authority's directory that the two options mean."""
+    if staging and acme_directory:
+        raise TenantError(
+            f"staging means Let's Encrypt's own servers and cannot be combined with the ACME directory {acme_directory}.",
+            "Set certificate_staging or certificate_acme_directory, not both.",
+        )
+    return acme_directory or (STAGING if staging else PRODUCTION)
+
+
 class Certbot:
     """One installation of certbot with its folders."""
 

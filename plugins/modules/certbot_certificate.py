@@ -191,9 +191,8 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.certbot import PRODUCTION, STAGING, Certbot, Lineage, Request
+from ..module_utils.certbot import Certbot, Lineage, Request, directory_url
 from ..module_utils.certificate_lineage import LineageKeeper, describe
-from ..module_utils.errors import TenantError
 from ..module_utils.runner import run
 from ..module_utils.tools import Tools
 
@@ -245,12 +244,10 @@ def ensure(params: dict[str, Any], check_mode: bool, tools: Tools) -> dict[str, 
 
 
 def _request(params: dict[str, Any]) -> Request:
-    if params["staging"] and params["acme_directory"]:
-        raise TenantError("staging and acme_directory exclude each other: staging means Let's Encrypt's own.")
     return Request(
         lineage=params["name"],
         domains=tuple(params["domains"]),
-        server=params["acme_directory"] or (STAGING if params["staging"] else PRODUCTION),
+        server=directory_url(params["acme_directory"], params["staging"]),
         webroot=params["webroot"],
         email=params["email"],
     )

@@ -49,7 +49,7 @@ options:
     type: str
     default: ""
   staging:
-    description: Look at Let's Encrypt's staging servers, unless O(acme_directory) names others.
+    description: Look at Let's Encrypt's staging servers. Cannot be combined with O(acme_directory).
     type: bool
     default: false
   acme_ca_file:
@@ -102,7 +102,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils import edge_checks
-from ..module_utils.certbot import PRODUCTION, STAGING, Certbot
+from ..module_utils.certbot import Certbot, directory_url
 from ..module_utils.errors import TenantError
 from ..module_utils.nginx import Nginx
 from ..module_utils.runner import run
@@ -140,7 +140,7 @@ def _checks(params: dict[str, Any], tools: Tools) -> dict[str, Callable[[], None
         "edge": lambda: edge_checks.edge_is_prepared(params["shared_config"]),
     }
     if params["certificates"]:
-        directory = params["acme_directory"] or (STAGING if params["staging"] else PRODUCTION)
+        directory = directory_url(params["acme_directory"], params["staging"])
         certbot = Certbot(tools, params["certbot_command"], "", "", "")
         checks["certbot"] = lambda: edge_checks.certbot_is_there(certbot)
         checks["webroot"] = lambda: edge_checks.webroot_is_writable(params["webroot"])
