@@ -34,13 +34,6 @@ def test_the_folders_of_a_site_are_made(site: Site) -> None:
         assert (site.folder / folder).is_dir(), folder
 
 
-def test_a_fresh_site_has_no_encryption_key(bench: Bench, site: Site, new_site: NewSite) -> None:
-    """Checked in the config as it was right after creation: the shared site may have stored a secret since."""
-    fresh = new_site()
-    fresh.write_config()
-    assert "encryption_key" not in fresh.config
-
-
 def test_the_admin_password_of_the_config_logs_in(site: Site, web: Web) -> None:
     answer = web.post(site, "/api/method/login", data={"usr": "Administrator", "pwd": ADMIN_PASSWORD})
     assert answer.status_code == 200

@@ -63,7 +63,8 @@ def doors(web: Web, site: Site) -> dict[str, bool]:
 
 
 def test_a_password_opens_every_route_of_a_fresh_site(site: Site, web: Web) -> None:
-    assert doors(web, site) == dict.fromkeys(doors(web, site), True)
+    found = doors(web, site)
+    assert all(found.values()), found
 
 
 @pytest.mark.parametrize("path", ["/api/v1/method/login", "/api/v2/method/login"])
@@ -117,7 +118,8 @@ def test_a_provider_that_is_not_enabled_is_no_way_in(site: Site) -> None:
 
 
 def test_no_password_opens_any_route_of_a_locked_site(locked: Site, web: Web) -> None:
-    assert doors(web, locked) == dict.fromkeys(doors(web, locked), False)
+    found = doors(web, locked)
+    assert not any(found.values()), found
 
 
 def test_right_and_wrong_passwords_look_alike_on_a_locked_site(locked: Site, web: Web) -> None:
