@@ -73,7 +73,7 @@ options:
   reload_timeout:
     description: How many seconds new workers may take to appear after a reload.
     type: int
-    default: 30
+    default: 60
 extends_documentation_fragment:
   - frappeops.tenants.attributes
   - frappeops.tenants.attributes.changes
@@ -166,7 +166,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "nginx_command": {"type": "list", "elements": "str", "default": ["nginx"]},
     "nginx_config": {"type": "path", "default": "/etc/nginx/nginx.conf"},
     "nginx_pid_file": {"type": "path", "default": "/run/nginx.pid"},
-    "reload_timeout": {"type": "int", "default": 30},
+    "reload_timeout": {"type": "int", "default": 60},
 }
 
 

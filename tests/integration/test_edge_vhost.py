@@ -210,6 +210,16 @@ def test_http_leads_to_https_except_for_the_challenge(world: World) -> None:
         assert world.ask("/.well-known/acme-challenge/token", tls=False, Host=host).text == "answer"
 
 
+def test_the_longest_name_has_room(world: World) -> None:
+    name = "a" * 63
+    hosts = {"frontend_host": f"{name}.tenants.test", "backend_host": f"api.{name}.tenants.test"}
+    try:
+        world.publish(tenant_identity={"name": name, "site": hosts["backend_host"], **hosts})
+        assert world.ask("/api/method/ping", Host=hosts["backend_host"]).seen["x-tenant"] == name
+    finally:
+        world.publish()
+
+
 def test_http2_is_offered(world: World) -> None:
     context = unverified()
     context.set_alpn_protocols(["h2", "http/1.1"])
