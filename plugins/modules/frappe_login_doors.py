@@ -73,7 +73,7 @@ not_closed:
   elements: str
   sample: [command_in_body]
 error:
-  description: What kind of fault it was; V(doors_open), or one of the codes of M(frappeops.tenants.frappe_ping#module).
+  description: What kind of fault it was; V(doors_open), or one of the codes of M(frappeops.tenants.frappe_ping).
   returned: failure
   type: str
   sample: doors_open
