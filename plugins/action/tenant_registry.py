@@ -40,6 +40,7 @@ class ActionModule(RegistryAction):
                 "max_tenants": {"type": "int", "default": 0},
             },
         },
+        "quarantine_days": {"type": "int", "default": 0},
         "reason": {"type": "str"},
         "evidence": {"type": "dict"},
     }
@@ -77,4 +78,5 @@ def _wish(arguments: dict[str, Any]) -> tenants.Wish:
         owner=arguments["owner"],
         database_prefix=arguments["database_prefix"],
         benches=tuple(tenants.Bench(**bench) for bench in arguments["benches"]),
+        quarantine_days=arguments["quarantine_days"],
     )

@@ -18,8 +18,21 @@ from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry_action 
 class ActionModule(RegistryAction):
     """Reads tenants from the registry."""
 
-    ARGUMENTS = {**REGISTRY_ARGUMENTS, "names": {"type": "list", "elements": "str", "aliases": ["name"]}}
+    ARGUMENTS = {
+        **REGISTRY_ARGUMENTS,
+        "names": {"type": "list", "elements": "str", "aliases": ["name"]},
+        "states": {"type": "list", "elements": "str", "default": []},
+        "plans": {"type": "list", "elements": "str", "default": []},
+        "benches": {"type": "list", "elements": "str", "default": []},
+    }
 
     def work(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
-        with self.transaction(arguments, variables) as connection:
-            return {"changed": False, "tenants": tenants.find_all(connection, arguments["names"])}
+        with self.reading(arguments, variables) as connection:
+            found = tenants.find_all(
+                connection,
+                arguments["names"],
+                state=arguments["states"],
+                plan=arguments["plans"],
+                bench=arguments["benches"],
+            )
+        return {"changed": False, "tenants": found}

@@ -18,7 +18,7 @@ description:
   - V(reserved) claims the name, of any number of runs at once exactly one gets it, and places the tenant on the bench with
     the fewest tenants that has room. The same provisioning may claim again and gets the same answer.
   - The states are V(reserved), V(provisioning), V(active), V(suspended), V(archived) and V(failed). A way that the state machine does
-    not have is refused. A V(failed) or V(archived) name may be claimed anew.
+    not have is refused. A V(failed) or V(archived) name may be claimed anew, see O(quarantine_days).
   - Every change is noted in the registry's events. No secret is stored.
   - The tenant's row is also set as the fact C(tenant_record) of the host that runs the task.
 options:
@@ -64,6 +64,12 @@ options:
         description: How many tenants the bench takes; V(0) for no limit.
         type: int
         default: 0
+  quarantine_days:
+    description:
+      - For how many days the name of a tenant that is V(archived) is refused to everybody but the administrator that it had, for V(reserved).
+      - Mail, bookmarks and logins of the former tenant still go to its name.
+    type: int
+    default: 0
   reason:
     description: Why the tenant is in this state, for people.
     type: str
@@ -118,14 +124,21 @@ tenant:
     backend_url: https://api.acme.example.com
     admin_email: ada@acme.com
     owner: 4f1c9a7be2d85310
+    identity: {name: acme, domain: example.com, site: api.acme.example.com}
 ansible_facts:
   description: Holds C(tenant_record), which is RV(tenant).
   returned: success
   type: dict
   sample: {tenant_record: {name: acme, state: reserved}}
 error:
-  description: V(already_exists) when the name belongs to another tenant.
+  description:
+    - V(already_exists) when the name belongs to another tenant, V(quarantined) when it did not long ago.
   returned: when a claim is refused for that
   type: str
   sample: already_exists
+free_from:
+  description: When the name is free, in UTC.
+  returned: when RV(error) is V(quarantined)
+  type: str
+  sample: "2026-12-24T09:30:00.000+00:00"
 """

@@ -21,6 +21,21 @@ options:
     type: list
     elements: str
     aliases: [name]
+  states:
+    description: Only tenants in one of these states; in any when it is empty.
+    type: list
+    elements: str
+    default: []
+  plans:
+    description: Only tenants on one of these plans; on any when it is empty.
+    type: list
+    elements: str
+    default: []
+  benches:
+    description: Only tenants on one of these benches; on any when it is empty.
+    type: list
+    elements: str
+    default: []
 extends_documentation_fragment:
   - frappeops.tenants.registry
   - frappeops.tenants.attributes
@@ -40,6 +55,14 @@ EXAMPLES = r"""
   frappeops.tenants.tenant_registry_info:
     name: acme
   register: found
+
+- name: Read those that are suspended on one bench, with the password from the environment
+  frappeops.tenants.tenant_registry_info:
+    registry_url: postgresql://tenants@db.example.com/tenants
+    registry_password_env: REGISTRY_PASSWORD
+    states: [suspended]
+    benches: [bench1]
+  register: suspended
 """
 
 RETURN = r"""

@@ -33,11 +33,15 @@ class ControllerAction(ActionBase):
         """Do the work and return the fields of the result; raise TenantError to fail."""
         raise NotImplementedError
 
+    def outcome(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+        """What the work gives; for a class between this one and the action to work around."""
+        return self.work(arguments, variables)
+
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result = super().run(tmp, task_vars)
         _checked, arguments = self.validate_argument_spec(argument_spec=self.ARGUMENTS)
         try:
-            result.update(self.work(arguments, task_vars or {}))
+            result.update(self.outcome(arguments, task_vars or {}))
         except TenantError as error:
             result.update(failed=True, **error.as_result())
         return result

@@ -9,35 +9,42 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Any
 
-from ansible_collections.frappeops.tenants.plugins.module_utils.errors import TenantError
-
 from .controller_action import ControllerAction
 
 # Imported here, at the top: Ansible loads an action's file in its main process before it forks the workers,
 # so the 0.2 s that SQLAlchemy takes are paid once a run and not once a task.
-from .registry import database
-from .registry.library import IMPORT_ERROR, sa
+from .registry import address, database
+from .registry.library import require, sa
 
-#: The option that every registry action has.
-REGISTRY_ARGUMENTS: dict[str, Any] = {"registry_url": {"type": "str", "no_log": True}}
+#: The options that every registry action has. Two are told to be no secrets, whatever they are called.
+REGISTRY_ARGUMENTS: dict[str, Any] = {
+    "registry_url": {"type": "str", "no_log": True},
+    "registry_password_env": {"type": "str", "no_log": False},
+    "registry_password_file": {"type": "path", "no_log": False},
+}
 
 
 class RegistryAction(ControllerAction):
-    """An action with a transaction in the registry."""
+    """An action whose work holds one transaction in the registry. The work is done again when a server breaks it off."""
+
+    def outcome(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
+        return database.repeat(lambda: self.work(arguments, variables))
 
     def transaction(
         self, arguments: dict[str, Any], variables: dict[str, Any]
     ) -> AbstractContextManager[sa.Connection]:
-        """A transaction in the registry; in check mode it is taken back.
+        """A transaction in the registry; in check mode it is taken back."""
+        return database.transaction(self._address(arguments, variables), commit=not self.check_mode)
 
-        The URL is the task's C(registry_url), else the variable C(tenant_registry_url), else the default.
-        """
-        if IMPORT_ERROR is not None:
-            raise TenantError(
-                "The Python that runs ansible-playbook lacks SQLAlchemy.",
-                "Install it there: python3 -m pip install 'SQLAlchemy>=2.0'.",
-                exception=IMPORT_ERROR,
-            )
-        configured = self._templar.template(variables.get("tenant_registry_url"))
-        url = arguments["registry_url"] or configured or database.DEFAULT_URL
-        return database.transaction(url, commit=not self.check_mode)
+    def reading(self, arguments: dict[str, Any], variables: dict[str, Any]) -> AbstractContextManager[sa.Connection]:
+        """A connection to the registry that only reads."""
+        return database.reading(self._address(arguments, variables))
+
+    def _address(self, arguments: dict[str, Any], variables: dict[str, Any]) -> sa.URL:
+        """Each part is the task's, else the variable C(tenant_...) of the same name, else the default."""
+        require()
+        url, variable, file = (
+            arguments[option] or self._templar.template(variables.get(f"tenant_{option}")) or ""
+            for option in REGISTRY_ARGUMENTS
+        )
+        return address.parse(url or address.DEFAULT_URL, variable, file)

@@ -19,6 +19,11 @@ def after(seconds: float) -> str:
     return _text(datetime.now(timezone.utc) + timedelta(seconds=seconds))
 
 
+def days_after(moment: str, days: float) -> str:
+    """The moment I(days) days after I(moment), as written by L(now)."""
+    return _text(datetime.fromisoformat(moment) + timedelta(days=days))
+
+
 def seconds_since(moment: str) -> float:
     """Seconds from I(moment), as written by L(now), until now."""
     return (datetime.now(timezone.utc) - datetime.fromisoformat(moment)).total_seconds()

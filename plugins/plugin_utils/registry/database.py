@@ -4,79 +4,133 @@
 
 """Opening the registry and working in it in transactions.
 
-Every action is a process of its own, so nothing is pooled. A writing transaction takes SQLite's write lock
-at its start (BEGIN IMMEDIATE): two runs then queue instead of failing half-way with "database is locked".
+Every action is a process of its own, so nothing is pooled. A writing transaction takes the registry's one lock at
+its start and holds it for milliseconds: runs queue instead of failing half-way, and counting the tenants of a bench
+is as safe as claiming a name. It is SQLite's write lock, an advisory lock in PostgreSQL, a named lock in MariaDB.
+What a server breaks off nevertheless (a deadlock with somebody else's query, a failover) is a L(Conflict), and
+L(repeat) does the whole work again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import random
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ansible_collections.frappeops.tenants.plugins.module_utils.errors import TenantError
 
-from . import schema
+from . import address, migrations, schema
+from .address import DEFAULT_URL as DEFAULT_URL
 from .library import sa
-
-#: Where the registry is when nothing else is said: a file of the person who runs the playbook.
-DEFAULT_URL = "sqlite:///~/.local/share/frappeops.tenants/registry.db"
 
 #: Seconds that a transaction waits for the others' transactions; each takes milliseconds.
 BUSY_SECONDS = 30
 
+#: Seconds that a database server has to accept a connection.
+CONNECT_SECONDS = 10
+
+#: How often work is begun before its conflict is an error, and the longest pause before the second time; it then doubles.
+ATTEMPTS = 6
+PAUSE_SECONDS = 0.1
+
+#: Serialization failure and deadlock: SQLSTATE in PostgreSQL, error numbers in MariaDB (1020: row changed since it was read).
+_CONFLICT_STATES = {"40001", "40P01"}
+_CONFLICT_NUMBERS = {1020, 1213}
+
+Outcome = TypeVar("Outcome")
+
+
+class Conflict(TenantError):
+    """Others worked at the same time, and the server took this transaction back. Done again it may succeed."""
+
+
+def repeat(work: Callable[[], Outcome]) -> Outcome:
+    """Do I(work), which holds a whole transaction, and do it again while the server breaks it off.
+
+    :raises Conflict: it was broken off ATTEMPTS times.
+    """
+    for attempt in range(ATTEMPTS - 1):
+        try:
+            return work()
+        except Conflict:
+            time.sleep(random.uniform(0.5, 1) * PAUSE_SECONDS * 2**attempt)
+    return work()
+
 
 @contextmanager
-def transaction(url: str, commit: bool = True) -> Iterator[sa.Connection]:
+def transaction(url: str | sa.URL, commit: bool = True) -> Iterator[sa.Connection]:
     """A connection in a transaction, committed at the end, rolled back on any error.
 
-    :param url: an SQLAlchemy URL; tables are made at first use.
+    :param url: a database URL; tables are made at first use and brought up to date when they are older.
     :param commit: False takes everything back at the end, so that check mode runs the same code.
     :raises TenantError: the registry can't be reached or is newer than this code.
+    :raises Conflict: the server broke it off; see L(repeat).
     """
-    parsed = _parse(url)
-    engine = _engine(parsed)
+    with _connection(url, lock=True) as connection:
+        if _prepare(connection):
+            connection.commit()
+        yield connection
+        if commit:
+            connection.commit()
+
+
+@contextmanager
+def reading(url: str | sa.URL) -> Iterator[sa.Connection]:
+    """A connection for reading. It waits for nobody, and needs no right to write in an up-to-date registry.
+
+    :raises TenantError: the registry can't be reached or is newer than this code.
+    """
+    with _connection(url, lock=False) as connection:
+        if _version(connection) != schema.VERSION:
+            connection.rollback()
+            with transaction(url):
+                pass
+        yield connection
+
+
+@contextmanager
+def _connection(url: str | sa.URL, lock: bool) -> Iterator[sa.Connection]:
+    parsed = address.parse(url)
+    engine = _engine(parsed, lock)
     try:
         with engine.connect() as connection:
-            _ensure_schema(connection, parsed)
             yield connection
-            if commit:
-                connection.commit()
     except sa.exc.SQLAlchemyError as error:
-        shown = parsed.render_as_string(hide_password=True)
-        raise TenantError(
-            f"The registry {shown} can't be used: {_reason(error)}.", "Check tenant_registry_url and its server."
+        kind = Conflict if _is_conflict(error) else TenantError
+        raise kind(
+            f"The registry {address.shown(parsed)} can't be used: {_reason(error)}.",
+            "Check tenant_registry_url and its server.",
         ) from error
     finally:
         engine.dispose()
 
 
-def _parse(url: str) -> sa.URL:
-    try:
-        parsed = sa.make_url(url)
-    except sa.exc.ArgumentError as error:
-        # The URL may hold a password: it is not repeated.
-        raise TenantError(
-            "tenant_registry_url is not a database URL.", "Example: sqlite:////var/lib/frappeops/registry.db."
-        ) from error
-    if parsed.get_backend_name() == "sqlite" and parsed.database:
-        return parsed.set(database=str(Path(parsed.database).expanduser()))
-    return parsed
-
-
-def _engine(url: sa.URL) -> sa.Engine:
-    if url.get_backend_name() != "sqlite":
-        return sa.create_engine(url, poolclass=sa.pool.NullPool, isolation_level="SERIALIZABLE")
-    if url.database:
+def _engine(url: sa.URL, lock: bool) -> sa.Engine:
+    is_sqlite = url.get_backend_name() == "sqlite"
+    if is_sqlite and url.database:
         Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Made here with the right mode: SQLite would make it readable to all.
         Path(url.database).touch(mode=0o600)
-    engine = sa.create_engine(
-        url, poolclass=sa.pool.NullPool, connect_args={"timeout": BUSY_SECONDS, "isolation_level": None}
+    options: dict[str, Any] = (
+        {"connect_args": {"timeout": BUSY_SECONDS, "isolation_level": None}}
+        if is_sqlite
+        # The lock makes transactions serial. In them each query must see what was committed before the lock was given.
+        else {"connect_args": {"connect_timeout": CONNECT_SECONDS}, "isolation_level": "READ COMMITTED"}
     )
-    sa.event.listen(engine, "connect", _prepare_sqlite)
-    sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    try:
+        engine = sa.create_engine(url, poolclass=sa.pool.NullPool, **options)
+    except (ImportError, sa.exc.NoSuchModuleError) as error:
+        raise TenantError(
+            f"The Python that runs ansible-playbook lacks the driver of {address.shown(url)}.",
+            "Install it there: python3 -m pip install 'psycopg[binary]' for PostgreSQL, PyMySQL for MariaDB.",
+        ) from error
+    if is_sqlite:
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+    if is_sqlite or lock:
+        sa.event.listen(engine, "begin", _lock if lock else _begin_sqlite)
     return engine
 
 
@@ -85,19 +139,66 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
 
 
-def _ensure_schema(connection: sa.Connection, url: sa.URL) -> None:
-    if not sa.inspect(connection).has_table(schema.schema_version.name):
+def _begin_sqlite(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _lock(connection: sa.Connection) -> None:
+    """Take the registry's one lock. It ends with the transaction, in MariaDB with the connection just after it."""
+    kind = connection.dialect.name
+    if kind == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    elif kind == "postgresql":
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
+        connection.exec_driver_sql(
+            "SELECT pg_advisory_xact_lock(hashtext('frappeops.tenants'), hashtext(coalesce(current_schema(), '')))"
+        )
+    else:
+        # Named locks are the whole server's, and at most 64 characters long.
+        taken = connection.exec_driver_sql(
+            f"SELECT GET_LOCK(CONCAT('frappeops.tenants ', SHA1(DATABASE())), {BUSY_SECONDS})"
+        ).scalar()
+        if taken != 1:
+            raise TenantError(
+                f"The registry was busy for {BUSY_SECONDS} s.", "Look for a transaction that hangs on its server."
+            )
+
+
+def _prepare(connection: sa.Connection) -> bool:
+    """Make the tables, or bring them up to date. True if there was something to do."""
+    found = _version(connection)
+    if found is None:
         schema.metadata.create_all(connection)
+        # Written last: MariaDB commits every table, and one that was cut off here begins again.
         connection.execute(schema.schema_version.insert().values(version=schema.VERSION))
-        return
-    found = connection.execute(sa.select(schema.schema_version.c.version)).scalar_one()
-    if found != schema.VERSION:
+    elif found < schema.VERSION:
+        migrations.upgrade(connection, found)
+    elif found > schema.VERSION:
         raise TenantError(
-            f"The registry {url.render_as_string(hide_password=True)} has schema {found}, "
+            f"The registry {address.shown(connection.engine.url)} has schema {found}, "
             f"this collection knows {schema.VERSION}.",
             "Use the version of frappeops.tenants that made it, or a newer one.",
         )
+    return found != schema.VERSION
+
+
+def _version(connection: sa.Connection) -> int | None:
+    if not sa.inspect(connection).has_table(schema.schema_version.name):
+        return None
+    return connection.execute(sa.select(schema.schema_version.c.version)).scalar()
+
+
+def _is_conflict(error: sa.exc.SQLAlchemyError) -> bool:
+    if isinstance(error, sa.exc.IntegrityError):
+        # Another run wrote the same row at this moment. Done again, the work sees that row and says so.
+        return True
+    original = getattr(error, "orig", None)
+    number = original.args[0] if original is not None and original.args else None
+    return getattr(original, "sqlstate", None) in _CONFLICT_STATES or number in _CONFLICT_NUMBERS
 
 
 def _reason(error: sa.exc.SQLAlchemyError) -> str:
-    return str(getattr(error, "orig", None) or error).splitlines()[0]
+    original = getattr(error, "orig", None)
+    # PyMySQL: a number and a text.
+    text = original.args[-1] if original is not None and original.args else error
+    return str(text).strip().splitlines()[0].rstrip(".")

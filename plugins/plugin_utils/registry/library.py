@@ -5,13 +5,15 @@
 """SQLAlchemy, or what stands for it where it is not installed.
 
 Ansible imports plugins to document them, also where their libraries are missing. So this package can always be
-imported; registry_action.py tells the person at the terminal what to install before anything is called.
+imported; L(require) tells the person at the terminal what to install before anything is called.
 """
 
 from __future__ import annotations
 
 import traceback
 from typing import Any
+
+from ansible_collections.frappeops.tenants.plugins.module_utils.errors import TenantError
 
 
 class _Missing:
@@ -31,3 +33,16 @@ except ImportError:
     IMPORT_ERROR: str | None = traceback.format_exc()
 else:
     IMPORT_ERROR = None
+
+
+def require() -> None:
+    """Refuse to go on without the library.
+
+    :raises TenantError: says what to install.
+    """
+    if IMPORT_ERROR is not None:
+        raise TenantError(
+            "The Python that runs ansible-playbook lacks SQLAlchemy.",
+            "Install it there: python3 -m pip install 'SQLAlchemy>=2.0'.",
+            exception=IMPORT_ERROR,
+        )

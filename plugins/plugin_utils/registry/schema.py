@@ -14,12 +14,22 @@ from typing import Any
 
 from .library import sa
 
-#: Raised by one whenever a table changes; database.py refuses a registry that is newer than the code.
-VERSION = 1
+#: Raised by one whenever a table changes, with a step in migrations.py; database.py refuses a registry that is newer.
+VERSION = 2
 
 metadata = sa.MetaData()
 
-schema_version = sa.Table("schema_version", metadata, sa.Column("version", sa.Integer, primary_key=True))
+#: For MariaDB and MySQL, whatever their defaults are: transactions, all of Unicode, and texts that differ are different.
+_SERVER = {
+    f"{kind}_{option}": value
+    for kind in ("mariadb", "mysql")
+    for option, value in (("engine", "InnoDB"), ("charset", "utf8mb4"), ("collate", "utf8mb4_bin"))
+}
+
+#: A text without a limit: in MariaDB and MySQL TEXT ends at 64 KB.
+_LongText = sa.Text().with_variant(sa.Text(2**32 - 1), "mariadb", "mysql")
+
+schema_version = sa.Table("schema_version", metadata, sa.Column("version", sa.Integer, primary_key=True), **_SERVER)
 
 #: One row per tenant name that is, or was, claimed.
 tenants = sa.Table(
@@ -37,10 +47,13 @@ tenants = sa.Table(
     sa.Column("admin_email", sa.String(254), nullable=False),
     # The provisioning that made the tenant; it is the owner mark on everything that was made.
     sa.Column("owner", sa.String(32), nullable=False),
-    sa.Column("reason", sa.Text),
+    # All names of the tenant as they were made. Since version 2.
+    sa.Column("identity", sa.JSON),
+    sa.Column("reason", _LongText),
     sa.Column("evidence", sa.JSON),
     sa.Column("created_at", sa.String(32), nullable=False),
     sa.Column("changed_at", sa.String(32), nullable=False),
+    **_SERVER,
 )
 
 #: One row per attempt to make a tenant; its steps and resources are the journal.
@@ -50,9 +63,10 @@ provisionings = sa.Table(
     sa.Column("id", sa.String(32), primary_key=True),
     sa.Column("tenant", sa.String(63), nullable=False, index=True),
     sa.Column("state", sa.String(16), nullable=False),
-    sa.Column("error", sa.Text),
+    sa.Column("error", _LongText),
     sa.Column("started_at", sa.String(32), nullable=False),
     sa.Column("ended_at", sa.String(32)),
+    **_SERVER,
 )
 
 steps = sa.Table(
@@ -62,10 +76,11 @@ steps = sa.Table(
     sa.Column("provisioning", sa.String(32), sa.ForeignKey("provisionings.id"), nullable=False, index=True),
     sa.Column("step", sa.String(255), nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
-    sa.Column("error", sa.Text),
+    sa.Column("error", _LongText),
     sa.Column("started_at", sa.String(32), nullable=False),
     sa.Column("seconds", sa.Float),
     sa.UniqueConstraint("provisioning", "step"),
+    **_SERVER,
 )
 
 #: What a step is about to make, written before it is made.
@@ -81,6 +96,7 @@ resources = sa.Table(
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("recorded_at", sa.String(32), nullable=False),
     sa.UniqueConstraint("provisioning", "kind", "name"),
+    **_SERVER,
 )
 
 #: Who works on a tenant name at this moment; a name has at most one row.
@@ -88,12 +104,13 @@ leases = sa.Table(
     "leases",
     metadata,
     sa.Column("tenant", sa.String(63), primary_key=True),
-    sa.Column("run", sa.String(128), nullable=False),
+    sa.Column("run", sa.String(320), nullable=False),
     sa.Column("controller", sa.String(255), nullable=False),
     sa.Column("pid", sa.Integer, nullable=False),
     sa.Column("pid_started", sa.String(32), nullable=False),
     sa.Column("taken_at", sa.String(32), nullable=False),
     sa.Column("expires_at", sa.String(32), nullable=False),
+    **_SERVER,
 )
 
 #: Append-only: who did what to which tenant, when, in which run.
@@ -104,9 +121,10 @@ events = sa.Table(
     sa.Column("at", sa.String(32), nullable=False),
     sa.Column("tenant", sa.String(63), nullable=False, index=True),
     sa.Column("actor", sa.String(255), nullable=False),
-    sa.Column("run", sa.String(128), nullable=False),
+    sa.Column("run", sa.String(320), nullable=False),
     sa.Column("event", sa.String(64), nullable=False),
     sa.Column("data", sa.JSON, nullable=False),
+    **_SERVER,
 )
 
 

@@ -46,6 +46,8 @@ class Wish:
     owner: str
     database_prefix: str
     benches: tuple[Bench, ...]
+    #: Days for which the name of an archived tenant is kept from everybody but its last administrator.
+    quarantine_days: int = 0
 
 
 def find(connection: sa.Connection, name: str) -> dict[str, Any] | None:
@@ -54,12 +56,21 @@ def find(connection: sa.Connection, name: str) -> dict[str, Any] | None:
     return rows[0] if rows else None
 
 
-def find_all(connection: sa.Connection, names: list[str] | None = None) -> list[dict[str, Any]]:
-    """The rows of I(names), or of all tenants, sorted by name."""
-    query = sa.select(schema.tenants).order_by(schema.tenants.c.name)
+def find_all(
+    connection: sa.Connection, names: list[str] | None = None, **only: list[str] | None
+) -> list[dict[str, Any]]:
+    """The rows of I(names), or of all tenants, sorted by name.
+
+    :param only: for columns, such as C(state) or C(bench), the values wanted; None or an empty list for any.
+    """
+    query = sa.select(schema.tenants)
     if names is not None:
         query = query.where(schema.tenants.c.name.in_(names))
-    return schema.plain_rows(connection.execute(query))
+    for column, values in only.items():
+        if values:
+            query = query.where(schema.tenants.c[column].in_(values))
+    # Not by the server: each sorts hyphens in its own way.
+    return sorted(schema.plain_rows(connection.execute(query)), key=lambda row: row["name"])
 
 
 def reserve(connection: sa.Connection, run: Run, wish: Wish) -> tuple[dict[str, Any] | None, dict[str, Any]]:
@@ -75,6 +86,7 @@ def reserve(connection: sa.Connection, run: Run, wish: Wish) -> tuple[dict[str, 
     if before is not None and before["state"] not in states.FREE:
         _refuse_other(before, wish)
         return before, before
+    _refuse_quarantined(before, wish)
     bench = _place(connection, wish.benches)
     after = {
         "name": name,
@@ -88,6 +100,7 @@ def reserve(connection: sa.Connection, run: Run, wish: Wish) -> tuple[dict[str, 
         "backend_url": wish.identity["backend_url"],
         "admin_email": wish.admin_email,
         "owner": wish.owner,
+        "identity": wish.identity,
         "reason": None,
         "evidence": None,
         "created_at": clock.now(),
@@ -153,6 +166,24 @@ def _refuse_other(tenant: dict[str, Any], wish: Wish) -> None:
             f"{name} already exists ({tenant['state']}), made by provisioning {tenant['owner']}.",
             "Choose another name.",
             error="already_exists",
+        )
+
+
+def _refuse_quarantined(tenant: dict[str, Any] | None, wish: Wish) -> None:
+    """Mail, bookmarks and logins of a tenant that is gone still go to its name: nobody else may have it at once.
+
+    Its own administrator may: a tenant whose activation failed at the very end is archived too, and is tried again.
+    """
+    if tenant is None or tenant["state"] != states.ARCHIVED or tenant["admin_email"] == wish.admin_email:
+        return
+    free_from = clock.days_after(tenant["changed_at"], wish.quarantine_days)
+    if clock.now() < free_from:
+        raise TenantError(
+            f"{wish.identity['name']} was another tenant's name until {tenant['changed_at'][:10]} and stays reserved "
+            f"until {free_from[:10]}, {free_from[11:16]} UTC.",
+            "Choose another name, or wait; name_quarantine_days sets for how long.",
+            error="quarantined",
+            free_from=free_from,
         )
 
 
