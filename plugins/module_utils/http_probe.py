@@ -129,6 +129,9 @@ class Client:
             timeout, tls_name, tls_unknown_ca, tls_expired, tls_not_yet_valid, tls_failed, connection_lost, not_http.
         """
         target = Url.parse(url)
+        if self._view.nameservers and not self._view.address:
+            # Before the clock runs: an import is no time of the DNS.
+            resolving.load_library()
         timings: dict[str, float] = {}
         with _timed(timings, "dns"):
             addresses = self._addresses(target)

@@ -44,12 +44,17 @@ def _by_system(host: str) -> list[str]:
     return sorted({str(entry[4][0]) for entry in found}, key=lambda address: (":" in address, address))
 
 
-def _by_servers(host: str, nameservers: list[str], port: int, timeout: float) -> list[str]:
-    # Imported only here: it costs time, and the system's resolver does without it.
-    from .dns_ask import parse_endpoint
-    from .dns_library import dns, require_dnspython
+def load_library() -> None:
+    """Import what asking name servers of one's choice needs; the system's resolver does without it."""
+    from .dns_library import require_dnspython
 
     require_dnspython()
+
+
+def _by_servers(host: str, nameservers: list[str], port: int, timeout: float) -> list[str]:
+    from .dns_ask import parse_endpoint
+    from .dns_library import dns
+
     servers = [parse_endpoint(text, port, "resolvers") for text in nameservers]
     asked = f"asked {', '.join(str(server) for server in servers)}"
     resolver = dns.resolver.Resolver(configure=False)
