@@ -25,6 +25,7 @@ def addresses(host: str, nameservers: list[str], port: int = 53, timeout: float 
     if _is_address(host):
         return [host]
     if nameservers:
+        load_library()
         return _by_servers(host, nameservers, port, timeout)
     return _by_system(host)
 
