@@ -17,6 +17,7 @@ from collections.abc import Callable
 from . import lint, sanity, suites
 from .command import CACHE
 from .count import Count, failed
+from .lab import LAB
 
 STAGES: dict[str, Callable[[], Count]] = {
     "lint": lint.stage,
@@ -44,6 +45,7 @@ def main(names: list[str]) -> int:
         summary.append(f"  {name:<12} {seconds:6.1f} s   {count.line()}")
         print(f"=== {name}: {seconds:.1f} s, {count.line()} ===", flush=True)
         total.add(count)
+    LAB.stop()
     print("\n" + "\n".join([*summary, *(f"  {note}" for note in total.notes)]))
     print(total.line(), flush=True)
     (CACHE / "count").write_text(total.line() + "\n", encoding="utf-8")
@@ -67,4 +69,7 @@ def end_in_order() -> None:
 
 if __name__ == "__main__":
     end_in_order()
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    finally:
+        LAB.stop()
