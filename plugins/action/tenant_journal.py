@@ -63,7 +63,7 @@ def _look(journal: Journal, arguments: dict[str, Any]) -> dict[str, Any]:
     """In check mode nothing is opened, so nothing can be begun or undone either."""
     neutral = {
         "opened": journal.look(),
-        "begun": {"step": arguments["step"], "was_done": False},
+        "begun": {"step": arguments["step"]},
         "recorded": {"new": 0},
         "failed": {"held": False, "undo": []},
         "retired": {"undo": []},
@@ -77,7 +77,8 @@ def _write(journal: Journal, arguments: dict[str, Any]) -> dict[str, Any]:
     if event == "opened":
         return journal.open()
     if event == "begun":
-        return {"step": step, "was_done": journal.begin(step)}
+        journal.begin(step)
+        return {"step": step}
     if event == "recorded":
         return {"new": journal.record(step, [Resource(**resource) for resource in arguments["resources"]])}
     if event == "retired":

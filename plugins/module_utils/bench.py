@@ -53,9 +53,11 @@ class Bench:
         self.path = Path(path)
         self.sites = self.path / "sites"
         self._command = command
-        self._timeout = timeout
+        self.timeout = timeout
         #: The argument lists of all commands that were run, for the module's result.
         self.commands: list[list[str]] = []
+        #: Open files that every command inherits, so that a lock on them lasts as long as the last of them.
+        self.held_files: list[int] = []
         if not self.sites.is_dir() or not (self.path / "apps").is_dir():
             raise TenantError(
                 f"{path} is not a bench: it has no apps and sites folders that this user can see.",
@@ -159,6 +161,7 @@ class Bench:
                 stderr=subprocess.PIPE,
                 text=True,
                 start_new_session=True,
+                pass_fds=self.held_files,
             )
         except OSError as error:
             raise TenantError(
@@ -166,13 +169,13 @@ class Bench:
                 "Set frappe_bench_command and frappe_bench_path of the bench host.",
             ) from error
         try:
-            stdout, stderr = process.communicate(text, timeout=self._timeout)
+            stdout, stderr = process.communicate(text, timeout=self.timeout)
         except subprocess.TimeoutExpired as error:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
             raise TenantError(
-                f"'{' '.join(command[:3])}' took longer than {self._timeout} s and was stopped with all its children.",
+                f"'{' '.join(command[:3])}' took longer than {self.timeout} s and was stopped with all its children.",
                 "Look at the bench host's load, or raise site_timeout.",
             ) from error
         return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)

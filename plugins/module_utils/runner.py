@@ -23,4 +23,7 @@ def run(module: AnsibleModule, work: Callable[[], dict[str, Any]]) -> None:
         result = work()
     except TenantError as error:
         module.fail_json(**error.as_result())
+    except OSError as error:
+        # A full disk, a missing right: the system's own words name the file.
+        module.fail_json(msg=f"{error.filename or module._name}: {error.strerror or error}.", errno=error.errno)
     module.exit_json(**result)

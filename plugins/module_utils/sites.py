@@ -15,6 +15,8 @@ import json
 import os
 import secrets
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from typing import Any
 from . import documents, site_config
 from .bench import Bench
 from .errors import TenantError
+from .turns import turn
 
 _MARK_FILE = "frappeops.tenants.json"
 
@@ -90,11 +93,15 @@ class TenantSite:
     def ensure(self, wanted: WantedSite) -> dict[str, Any]:
         """Make the site, or bring it to its wanted state."""
         self._bench.require_apps(wanted.apps)
+        with self._alone():
+            return self._ensure(wanted)
+
+    def _ensure(self, wanted: WantedSite) -> dict[str, Any]:
         found = self._look()
         if found != WHOLE and self._check:
             return self._result("created", True, [{"before": {}, "after": {"site": self._name, "apps": wanted.apps}}])
         if found == HALF_MADE:
-            self._remove()
+            self._throw_away()
         if found != WHOLE:
             self._create(wanted)
         diffs = self._install_missing(wanted.apps) if found == WHOLE else []
@@ -110,6 +117,10 @@ class TenantSite:
 
         :param backup_to: a folder; a whole site is backed up into a folder of its own in it first.
         """
+        with self._alone():
+            return self._ensure_absent(backup_to)
+
+    def _ensure_absent(self, backup_to: str | None) -> dict[str, Any]:
         found = self._look()
         backups = []
         if found != NOTHING and not self._check:
@@ -119,6 +130,28 @@ class TenantSite:
         gone = {"before": {"site": self._name, "database": self._database.name}, "after": {}}
         result = self._result("removed", found != NOTHING, [gone] if found != NOTHING else [])
         return {**result, "backups": backups}
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Wait until nobody else works on this site.
+
+        The lock is on the site's folder, which may still have its first name, and bench commands inherit it: one that
+        a killed run left at work is waited for, instead of working against it.
+        """
+        folder = next((folder for folder in (self._folder, self._staging) if folder.is_dir()), None)
+        if folder is None and self._check:
+            yield
+            return
+        if folder is None:
+            self._staging.mkdir()
+            folder = self._staging
+        with turn(str(folder), self._bench.timeout) as held:
+            self._bench.held_files.append(held)
+            try:
+                yield
+            finally:
+                self._bench.held_files.remove(held)
+                shutil.rmtree(self._staging, ignore_errors=True)
 
     def check_free(self) -> None:
         """Refuse when the name is taken by what is not ours."""
@@ -169,6 +202,8 @@ class TenantSite:
 
     def _make_folder(self) -> None:
         """The site's folder appears with the mark in it: a folder without one would never be ours again."""
+        if self._folder.exists():
+            return
         self._staging.mkdir(exist_ok=True)
         self._write_mark(self._staging, whole=False)
         self._staging.rename(self._folder)
@@ -197,12 +232,21 @@ class TenantSite:
             site_config.write(self._folder, after)
         return [{"before": site_config.shown(before), "after": site_config.shown(after)}]
 
+    def _throw_away(self) -> None:
+        """Empty what an interrupted run left. The folder itself stays, since the lock and the mark are on it."""
+        self._in_database("drop", owner=self._owner)
+        if self._folder.exists():
+            for entry in self._folder.iterdir():
+                if entry.is_dir():
+                    shutil.rmtree(entry)
+                elif entry.name != _MARK_FILE:
+                    entry.unlink()
+
     def _remove(self) -> None:
         """Database first: a folder without database is found again, a database without folder only by its record."""
         self._in_database("drop", owner=self._owner)
-        for folder in (self._folder, self._staging):
-            if folder.exists():
-                shutil.rmtree(folder)
+        if self._folder.exists():
+            shutil.rmtree(self._folder)
 
     def _in_database(self, operation: str, **arguments: Any) -> None:
         self._bench.database(operation, self._database.connection, name=self._database.name, **arguments)

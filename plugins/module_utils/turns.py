@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Waiting for our turn on one folder of the edge host.
+"""Waiting for our turn on one folder.
 
-certbot refuses to run twice at once, and two publications would test each other's half-made trees. The
-lock is on the folder itself, so no lock file is left behind.
+certbot refuses to run twice at once, two publications would test each other's half-made trees, and a run that was
+killed leaves its bench command at work. The lock is on the folder itself, so no lock file is left behind.
 """
 
 from __future__ import annotations
@@ -20,12 +20,15 @@ from .errors import TenantError
 
 
 @contextmanager
-def turn(folder: str, timeout: float) -> Iterator[None]:
-    """Hold the lock on I(folder), which must exist; wait for it at most I(timeout) seconds."""
+def turn(folder: str, timeout: float) -> Iterator[int]:
+    """Hold the lock on I(folder), which must exist; wait for it at most I(timeout) seconds.
+
+    :returns: the open folder; a child process that inherits it holds the lock too.
+    """
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         _lock(descriptor, folder, timeout)
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)
 

@@ -102,11 +102,12 @@ step:
   returned: when O(event=begun)
   type: str
   sample: frappeops.tenants.dns
-was_done:
-  description: Whether the step was complete before.
-  returned: when O(event=begun)
-  type: bool
-  sample: false
+done:
+  description: The steps that are complete.
+  returned: when O(event=opened)
+  type: list
+  elements: str
+  sample: [frappeops.tenants.reserve, frappeops.tenants.preflight]
 new:
   description: How many of the resources were not recorded before.
   returned: when O(event=recorded)

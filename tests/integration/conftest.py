@@ -11,7 +11,7 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,9 @@ class Playbooks:
     def deprovision(self, tenant: str) -> Outcome:
         return self.run("deprovision.yml", tenant=tenant, confirm=tenant)
 
-    def run(self, playbook: str, *arguments: str, **variables: Any) -> Outcome:
+    def run(
+        self, playbook: str, *arguments: str, environment: Mapping[str, str] | None = None, **variables: Any
+    ) -> Outcome:
         stats = self.folder / f"stats-{secrets.token_hex(4)}.json"
         given = {"tenant_registry_url": self.registry_url, **variables}
         finished = subprocess.run(
@@ -62,9 +64,10 @@ class Playbooks:
                 "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
                 "ANSIBLE_ROLES_PATH": str(self.folder / "roles"),
                 "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callback"),
-                "ANSIBLE_CALLBACKS_ENABLED": "stats_file",
+                "ANSIBLE_CALLBACKS_ENABLED": "stats_file,cut",
                 "STATS_FILE": str(stats),
                 "ANSIBLE_NOCOLOR": "1",
+                **(environment or {}),
             },
             stdin=subprocess.DEVNULL,
             capture_output=True,

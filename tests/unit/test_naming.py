@@ -10,6 +10,9 @@ import re
 import string
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from ansible_collections.frappeops.tenants.plugins.module_utils.errors import TenantError
 from ansible_collections.frappeops.tenants.plugins.module_utils.naming import (
     RESERVED,
@@ -19,8 +22,6 @@ from ansible_collections.frappeops.tenants.plugins.module_utils.naming import (
     problems_of_name,
     suggestion,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 NESTED = HostPatterns("example.com")
 FLAT = HostPatterns("example.com", backend="{tenant}-api.{domain}")

@@ -14,10 +14,21 @@ from dataclasses import replace
 import pytest
 
 from ansible_collections.frappeops.tenants.plugins.module_utils.errors import TenantError
-from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry import database, leases, runs, states, tenants
+from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry import (
+    clock,
+    database,
+    leases,
+    runs,
+    schema,
+    states,
+    tenants,
+)
 from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry.journal import Journal, Resource
 
 STEPS = ["reserve", "dns", "site"]
+
+#: As many runs at once as one name may see.
+AT_ONCE = 20
 
 
 @pytest.fixture
@@ -48,6 +59,39 @@ def a_wish(**changes):
         identity, "starter", "ada@acme.com", "0123456789abcdef", "tenant_", (tenants.Bench("b1", "e1"),)
     )
     return replace(wish, **changes)
+
+
+def at_once(statement, url):
+    """Run a statement on a registry in AT_ONCE processes that begin together. Returns what each said on stderr."""
+    program = (
+        "import sys\n"
+        f"sys.path.insert(0, {os.path.dirname(__file__)!r})\n"
+        "from test_registry import *\n"
+        "number, url = int(sys.argv[1]), sys.argv[2]\n"
+        "def work():\n"
+        "    with database.transaction(url) as connection:\n"
+        f"        {statement}\n"
+        "print('ready', flush=True)\n"
+        "sys.stdin.readline()\n"
+        "database.repeat(work)\n"
+    )
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, str(number), url],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(AT_ONCE)
+    ]
+    for process in processes:
+        assert process.stdout.readline() == "ready\n", process.communicate()[1]
+    for process in processes:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    return [process.communicate()[1] for process in processes]
 
 
 def journal_of(connection, run, done=(), begun=None):
@@ -124,6 +168,10 @@ class TestClaim:
         assert second["reason"] is None
         assert second["database_name"] != first["database_name"]
 
+    def test_the_identity_is_kept(self, connection, run):
+        tenants.reserve(connection, run, a_wish())
+        assert tenants.find(connection, "acme")["identity"] == a_wish().identity
+
     def test_the_bench_with_the_fewest_tenants_is_taken(self, connection, run):
         benches = (tenants.Bench("b1", "e1"), tenants.Bench("b2", "e2"))
         placed = []
@@ -139,28 +187,69 @@ class TestClaim:
         with pytest.raises(TenantError, match="No bench has room"):
             tenants.reserve(connection, run, a_wish(identity=identity, benches=full))
 
-    def test_of_many_claims_at_once_one_wins(self, url, tmp_path):
-        program = tmp_path / "claim.py"
-        program.write_text(
-            "import sys\n"
-            "sys.path.insert(0, sys.argv[2])\n"
-            "from test_registry import *\n"
-            "with database.transaction(sys.argv[1]) as connection:\n"
-            "    tenants.reserve(connection, runs.current(), a_wish(owner=sys.argv[3]))\n"
-        )
-        path = os.pathsep.join(sys.path)
-        claims = [
-            subprocess.Popen(
-                [sys.executable, program, url, os.path.dirname(__file__), f"{number:016x}"],
-                env={**os.environ, "PYTHONPATH": path},
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-            for number in range(8)
-        ]
-        errors = [claim.communicate()[1] for claim in claims]
-        assert [claim.returncode for claim in claims].count(0) == 1
-        assert sum("acme already exists" in error for error in errors) == 7
+    def test_of_many_claims_at_once_one_wins(self, url):
+        errors = at_once("tenants.reserve(connection, runs.current(), a_wish(owner=f'{number:016x}'))", url)
+        assert errors.count("") == 1
+        assert sum("acme already exists" in error for error in errors) == AT_ONCE - 1
+
+    def test_of_many_claims_at_once_no_more_are_placed_than_have_room(self, url):
+        wish = "a_wish(identity={**a_wish().identity, 'name': f't{number}'}, benches=(tenants.Bench('b1', 'e1', 7),))"
+        errors = at_once(f"tenants.reserve(connection, runs.current(), {wish})", url)
+        assert errors.count("") == 7
+        assert sum("No bench has room" in error for error in errors) == AT_ONCE - 7
+
+
+class TestQuarantine:
+    ANOTHER = {"admin_email": "eve@evil.example", "owner": "fedcba9876543210"}
+
+    @pytest.fixture(autouse=True)
+    def gone(self, connection, run):
+        """A tenant that lived and was taken away just now."""
+        tenants.reserve(connection, run, a_wish())
+        for state in ("provisioning", "active", "archived"):
+            tenants.transition(connection, run, "acme", state)
+
+    def test_another_customer_is_told_from_when_the_name_is_free(self, connection, run):
+        with pytest.raises(TenantError, match="acme was another tenant's name until") as refusal:
+            tenants.reserve(connection, run, a_wish(**self.ANOTHER, quarantine_days=30))
+        free_from = clock.days_after(tenants.find(connection, "acme")["changed_at"], 30)
+        assert refusal.value.details == {"error": "quarantined", "free_from": free_from}
+        assert f"until {free_from[:10]}, {free_from[11:16]} UTC" in refusal.value.msg
+
+    def test_then_it_is_free(self, connection, run):
+        long_ago = clock.after(-30 * 24 * 3600 - 1)
+        connection.execute(schema.tenants.update().values(changed_at=long_ago))
+        assert tenants.reserve(connection, run, a_wish(**self.ANOTHER, quarantine_days=30))[1]["state"] == "reserved"
+
+    def test_its_own_administrator_may_have_it_at_once(self, connection, run):
+        wish = a_wish(owner="fedcba9876543210", quarantine_days=30)
+        assert tenants.reserve(connection, run, wish)[1]["state"] == "reserved"
+
+    def test_without_days_there_is_none(self, connection, run):
+        assert tenants.reserve(connection, run, a_wish(**self.ANOTHER))[1]["state"] == "reserved"
+
+    def test_a_name_that_never_lived_is_free_at_once(self, connection, run):
+        identity = {**a_wish().identity, "name": "globex"}
+        tenants.reserve(connection, run, a_wish(identity=identity))
+        tenants.transition(connection, run, "globex", "failed", "no disk")
+        wish = a_wish(**self.ANOTHER, identity=identity, quarantine_days=30)
+        assert tenants.reserve(connection, run, wish)[1]["state"] == "reserved"
+
+
+class TestFind:
+    def test_tenants_are_found_by_state_plan_and_bench_and_sorted_by_name(self, connection, run):
+        for name, plan in (("b-b", "starter"), ("bb", "starter"), ("aaa", "enterprise")):
+            tenants.reserve(connection, run, a_wish(identity={**a_wish().identity, "name": name}, plan=plan))
+        tenants.transition(connection, run, "bb", "failed")
+
+        def names(**only):
+            return [tenant["name"] for tenant in tenants.find_all(connection, **only)]
+
+        assert names() == ["aaa", "b-b", "bb"]
+        assert names(state=["reserved"]) == ["aaa", "b-b"]
+        assert names(state=["failed", "reserved"], plan=["starter"]) == ["b-b", "bb"]
+        assert names(bench=["b2"]) == []
+        assert names(state=[], plan=None) == ["aaa", "b-b", "bb"]
 
 
 class TestStates:
@@ -238,8 +327,7 @@ class TestJournal:
         journal = journal_of(connection, run, done=["reserve"], begun="dns")
         first = journal.look()["provisioning"]
         again = Journal(connection, run, "acme")
-        assert again.open() == {"provisioning": first, "mode": "resume"}
-        assert [again.begin(step) for step in STEPS] == [True, False, False]
+        assert again.open() == {"provisioning": first, "mode": "resume", "done": ["reserve"]}
 
     def test_a_complete_tenant_is_never_undone(self, connection, run):
         journal_of(connection, run, done=STEPS).close()

@@ -114,14 +114,10 @@ def _engine(url: sa.URL, lock: bool) -> sa.Engine:
         Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Made here with the right mode: SQLite would make it readable to all.
         Path(url.database).touch(mode=0o600)
-    options: dict[str, Any] = (
-        {"connect_args": {"timeout": BUSY_SECONDS, "isolation_level": None}}
-        if is_sqlite
-        # The lock makes transactions serial. In them each query must see what was committed before the lock was given.
-        else {"connect_args": {"connect_timeout": CONNECT_SECONDS}, "isolation_level": "READ COMMITTED"}
-    )
+    # The lock makes transactions serial. In them each query must see what was committed before the lock was given.
+    options = {} if is_sqlite else {"isolation_level": "READ COMMITTED"}
     try:
-        engine = sa.create_engine(url, poolclass=sa.pool.NullPool, **options)
+        engine = sa.create_engine(url, poolclass=sa.pool.NullPool, connect_args=_driver_options(url), **options)
     except (ImportError, sa.exc.NoSuchModuleError) as error:
         raise TenantError(
             f"The Python that runs ansible-playbook lacks the driver of {address.shown(url)}.",
@@ -132,6 +128,15 @@ def _engine(url: sa.URL, lock: bool) -> sa.Engine:
     if is_sqlite or lock:
         sa.event.listen(engine, "begin", _lock if lock else _begin_sqlite)
     return engine
+
+
+def _driver_options(url: sa.URL) -> dict[str, Any]:
+    if url.get_backend_name() == "sqlite":
+        return {"timeout": BUSY_SECONDS, "isolation_level": None}
+    if url.get_backend_name() == "postgresql":
+        return {"connect_timeout": CONNECT_SECONDS}
+    # Without this mode a text that is too long would be cut, silently.
+    return {"connect_timeout": CONNECT_SECONDS, "sql_mode": "STRICT_ALL_TABLES"}
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

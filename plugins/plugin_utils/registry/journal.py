@@ -47,17 +47,18 @@ class Journal:
         self._run = run
         self._tenant = tenant
 
-    def look(self) -> dict[str, str | None]:
+    def look(self) -> dict[str, Any]:
         """What L(open) would find, without taking the lease; for check mode."""
         last = self._last()
-        if last is not None and last.state in _MODES:
-            return {"provisioning": last.id, "mode": _MODES[last.state]}
-        return {"provisioning": None, "mode": FRESH}
+        if last is None or last.state not in _MODES:
+            return {"provisioning": None, "mode": FRESH, "done": []}
+        done = [step.step for step in self._steps(last.id) if step.state == DONE]
+        return {"provisioning": last.id, "mode": _MODES[last.state], "done": done}
 
-    def open(self) -> dict[str, str | None]:
+    def open(self) -> dict[str, Any]:
         """Take the lease and find how to go on.
 
-        :returns: C(provisioning), its id, and C(mode): fresh, resume, rollback or converge.
+        :returns: C(provisioning), its id; C(mode), fresh, resume, rollback or converge; C(done), the complete steps.
         """
         leases.take(self._connection, self._run, self._tenant)
         found = self.look()
@@ -70,28 +71,25 @@ class Journal:
             )
         )
         self._event("provisioning", provisioning=provisioning)
-        return {"provisioning": provisioning, "mode": FRESH}
+        return {"provisioning": provisioning, "mode": FRESH, "done": []}
 
     def is_held(self) -> bool:
         """Whether this run holds the lease."""
         return leases.is_held_by(self._connection, self._run, self._tenant)
 
-    def begin(self, step: str) -> bool:
-        """Note that I(step) begins. True if it was done before."""
+    def begin(self, step: str) -> None:
+        """Note that I(step) begins. A step that is complete stays so: a later run only checks it."""
         current = self._current()
         found = self._step(current.id, step)
+        if current.state == DONE or (found is not None and found.state == DONE):
+            return
         if found is not None:
-            if found.state != DONE:
-                self._set_step(current.id, step, state=BEGUN, started_at=clock.now(), error=None)
-            return found.state == DONE
-        if current.state == DONE:
-            # A complete tenant that gets a further step: nothing of it is ever undone.
-            return False
+            self._set_step(current.id, step, state=BEGUN, started_at=clock.now(), error=None)
+            return
         self._connection.execute(
             schema.steps.insert().values(provisioning=current.id, step=step, state=BEGUN, started_at=clock.now())
         )
         self._event("step begun", step=step)
-        return False
 
     def record(self, step: str, resources: list[Resource]) -> int:
         """Note what I(step) is about to make. Returns how many of them are new to the journal."""

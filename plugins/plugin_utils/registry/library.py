@@ -13,6 +13,8 @@ from __future__ import annotations
 import traceback
 from typing import Any
 
+__all__ = ["IMPORT_ERROR", "sa"]
+
 from ansible_collections.frappeops.tenants.plugins.module_utils.errors import TenantError
 
 

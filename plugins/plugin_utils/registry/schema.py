@@ -20,7 +20,7 @@ VERSION = 2
 metadata = sa.MetaData()
 
 #: For MariaDB and MySQL, whatever their defaults are: transactions, all of Unicode, and texts that differ are different.
-_SERVER = {
+_SERVER: dict[str, Any] = {
     f"{kind}_{option}": value
     for kind in ("mariadb", "mysql")
     for option, value in (("engine", "InnoDB"), ("charset", "utf8mb4"), ("collate", "utf8mb4_bin"))
