@@ -1,0 +1,48 @@
+# Copyright: frappeops.tenants contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Kills the run at one of its registry writes, for the tests: CUT_AT is the number of the write, with "before" or "after"."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Any
+
+from ansible.plugins.callback import CallbackBase
+
+DOCUMENTATION = """
+name: cut
+type: aggregate
+short_description: Kills the run at a registry write
+description: For tests.
+"""
+
+WRITES = ("frappeops.tenants.tenant_journal", "frappeops.tenants.tenant_registry")
+
+
+class CallbackModule(CallbackBase):
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "aggregate"
+    CALLBACK_NAME = "cut"
+    CALLBACK_NEEDS_ENABLED = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        number, _blank, self._moment = os.environ.get("CUT_AT", "").partition(" ")
+        self._left = int(number or 0)
+
+    def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
+        if task.action in WRITES:
+            self._left -= 1
+            self._cut("before")
+
+    def v2_runner_on_ok(self, result: Any) -> None:
+        if result.task.action in WRITES:
+            self._cut("after")
+
+    def _cut(self, moment: str) -> None:
+        if self._left == 0 and moment == self._moment:
+            # Callbacks run in ansible-playbook's main process. SIGKILL lets no rescue and no handler run.
+            os.kill(os.getpid(), signal.SIGKILL)
