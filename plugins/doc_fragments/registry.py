@@ -33,7 +33,7 @@ options:
     type: path
 requirements:
   - SQLAlchemy 2.0 or later, in the Python that runs ansible-playbook.
-  - psycopg 3 for a registry on PostgreSQL, PyMySQL for one on MariaDB or MySQL, in the same Python.
+  - psycopg 3 for a registry on PostgreSQL, PyMySQL for one on MariaDB, in the same Python.
 notes:
   - The database account needs the rights to create and alter tables in its database; to read an up-to-date registry,
     as M(frappeops.tenants.tenant_registry_info) does, C(SELECT) is enough.

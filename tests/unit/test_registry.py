@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -61,37 +62,29 @@ def a_wish(**changes):
     return replace(wish, **changes)
 
 
-def at_once(statement, url):
-    """Run a statement on a registry in AT_ONCE processes that begin together. Returns what each said on stderr."""
-    program = (
-        "import sys\n"
-        f"sys.path.insert(0, {os.path.dirname(__file__)!r})\n"
-        "from test_registry import *\n"
-        "number, url = int(sys.argv[1]), sys.argv[2]\n"
-        "def work():\n"
-        "    with database.transaction(url) as connection:\n"
-        f"        {statement}\n"
-        "print('ready', flush=True)\n"
-        "sys.stdin.readline()\n"
-        "database.repeat(work)\n"
-    )
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", program, str(number), url],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for number in range(AT_ONCE)
-    ]
-    for process in processes:
-        assert process.stdout.readline() == "ready\n", process.communicate()[1]
-    for process in processes:
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    return [process.communicate()[1] for process in processes]
+def at_once(work):
+    """Call work(number) in AT_ONCE forks that begin together, as ansible-playbook forks its workers.
+
+    Returns the message of each one's failure, empty where there was none.
+    """
+    processes = multiprocessing.get_context("fork")
+    start, messages = processes.Barrier(AT_ONCE), processes.SimpleQueue()
+
+    def call(number):
+        start.wait(60)
+        try:
+            database.repeat(lambda: work(number))
+        except Exception as error:
+            messages.put(str(error) or repr(error))
+        else:
+            messages.put("")
+
+    forks = [processes.Process(target=call, args=(number,)) for number in range(AT_ONCE)]
+    for fork in forks:
+        fork.start()
+    for fork in forks:
+        fork.join()
+    return [messages.get() for _fork in forks]
 
 
 def journal_of(connection, run, done=(), begun=None):
@@ -187,14 +180,24 @@ class TestClaim:
         with pytest.raises(TenantError, match="No bench has room"):
             tenants.reserve(connection, run, a_wish(identity=identity, benches=full))
 
-    def test_of_many_claims_at_once_one_wins(self, url):
-        errors = at_once("tenants.reserve(connection, runs.current(), a_wish(owner=f'{number:016x}'))", url)
+    def test_of_many_claims_at_once_one_wins(self, url, run):
+        def claim(number):
+            with database.transaction(url) as connection:
+                tenants.reserve(connection, run, a_wish(owner=f"{number:016x}"))
+
+        errors = at_once(claim)
         assert errors.count("") == 1
         assert sum("acme already exists" in error for error in errors) == AT_ONCE - 1
 
-    def test_of_many_claims_at_once_no_more_are_placed_than_have_room(self, url):
-        wish = "a_wish(identity={**a_wish().identity, 'name': f't{number}'}, benches=(tenants.Bench('b1', 'e1', 7),))"
-        errors = at_once(f"tenants.reserve(connection, runs.current(), {wish})", url)
+    def test_of_many_claims_at_once_no_more_are_placed_than_have_room(self, url, run):
+        room = (tenants.Bench("b1", "e1", max_tenants=4), tenants.Bench("b2", "e2", max_tenants=3))
+
+        def claim(number):
+            with database.transaction(url) as connection:
+                identity = {**a_wish().identity, "name": f"t{number}"}
+                tenants.reserve(connection, run, a_wish(identity=identity, benches=room))
+
+        errors = at_once(claim)
         assert errors.count("") == 7
         assert sum("No bench has room" in error for error in errors) == AT_ONCE - 7
 

@@ -16,13 +16,8 @@ from .library import sa
 #: Where the registry is when nothing else is said: a file of the person who runs the playbook.
 DEFAULT_URL = "sqlite:///~/.local/share/frappeops.tenants/registry.db"
 
-#: The driver of each kind of server when the URL names none; requirements/runtime.in has them.
-_DRIVERS = {
-    "sqlite": "sqlite",
-    "postgresql": "postgresql+psycopg",
-    "mariadb": "mariadb+pymysql",
-    "mysql": "mysql+pymysql",
-}
+#: The driver of each kind of database when the URL names none; requirements/runtime.in has them.
+_DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg", "mariadb": "pymysql"}
 
 _EXAMPLES = "Examples: sqlite:////var/lib/frappeops/registry.db, postgresql://tenants@db.example.com/tenants."
 
@@ -39,11 +34,14 @@ def parse(url: str | sa.URL, password_env: str = "", password_file: str = "") ->
     except (sa.exc.ArgumentError, ValueError):
         # Without the cause: its text repeats the URL.
         raise TenantError("tenant_registry_url is not a database URL.", _EXAMPLES) from None
-    if parsed.get_backend_name() not in _DRIVERS:
+    kind, _plus, driver = parsed.drivername.partition("+")
+    if kind == "mysql":
+        # So MariaDB is often called in URLs.
+        kind = "mariadb"
+    if kind not in _DRIVERS:
         raise TenantError("tenant_registry_url names neither SQLite nor PostgreSQL nor MariaDB.", _EXAMPLES)
-    if parsed.drivername in _DRIVERS:
-        parsed = parsed.set(drivername=_DRIVERS[parsed.drivername])
-    if parsed.get_backend_name() == "sqlite":
+    parsed = parsed.set(drivername=f"{kind}+{driver or _DRIVERS[kind]}")
+    if kind == "sqlite":
         return parsed.set(database=str(Path(parsed.database).expanduser())) if parsed.database else parsed
     password = _password(password_env, password_file)
     return parsed if password is None else parsed.set(password=password)

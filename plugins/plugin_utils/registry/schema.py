@@ -19,17 +19,13 @@ VERSION = 2
 
 metadata = sa.MetaData()
 
-#: For MariaDB and MySQL, whatever their defaults are: transactions, all of Unicode, and texts that differ are different.
-_SERVER: dict[str, Any] = {
-    f"{kind}_{option}": value
-    for kind in ("mariadb", "mysql")
-    for option, value in (("engine", "InnoDB"), ("charset", "utf8mb4"), ("collate", "utf8mb4_bin"))
-}
+#: For MariaDB, whatever its defaults are: transactions, all of Unicode, and texts that differ in any way are different.
+_IN_MARIADB = {"mariadb_engine": "InnoDB", "mariadb_charset": "utf8mb4", "mariadb_collate": "utf8mb4_nopad_bin"}
 
-#: A text without a limit: in MariaDB and MySQL TEXT ends at 64 KB.
-_LongText = sa.Text().with_variant(sa.Text(2**32 - 1), "mariadb", "mysql")
+#: A text without a limit: in MariaDB TEXT ends at 64 KB.
+_LongText = sa.Text().with_variant(sa.Text(2**32 - 1), "mariadb")
 
-schema_version = sa.Table("schema_version", metadata, sa.Column("version", sa.Integer, primary_key=True), **_SERVER)
+schema_version = sa.Table("schema_version", metadata, sa.Column("version", sa.Integer, primary_key=True), **_IN_MARIADB)
 
 #: One row per tenant name that is, or was, claimed.
 tenants = sa.Table(
@@ -53,7 +49,7 @@ tenants = sa.Table(
     sa.Column("evidence", sa.JSON),
     sa.Column("created_at", sa.String(32), nullable=False),
     sa.Column("changed_at", sa.String(32), nullable=False),
-    **_SERVER,
+    **_IN_MARIADB,
 )
 
 #: One row per attempt to make a tenant; its steps and resources are the journal.
@@ -66,7 +62,7 @@ provisionings = sa.Table(
     sa.Column("error", _LongText),
     sa.Column("started_at", sa.String(32), nullable=False),
     sa.Column("ended_at", sa.String(32)),
-    **_SERVER,
+    **_IN_MARIADB,
 )
 
 steps = sa.Table(
@@ -80,7 +76,7 @@ steps = sa.Table(
     sa.Column("started_at", sa.String(32), nullable=False),
     sa.Column("seconds", sa.Float),
     sa.UniqueConstraint("provisioning", "step"),
-    **_SERVER,
+    **_IN_MARIADB,
 )
 
 #: What a step is about to make, written before it is made.
@@ -96,7 +92,7 @@ resources = sa.Table(
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("recorded_at", sa.String(32), nullable=False),
     sa.UniqueConstraint("provisioning", "kind", "name"),
-    **_SERVER,
+    **_IN_MARIADB,
 )
 
 #: Who works on a tenant name at this moment; a name has at most one row.
@@ -110,7 +106,7 @@ leases = sa.Table(
     sa.Column("pid_started", sa.String(32), nullable=False),
     sa.Column("taken_at", sa.String(32), nullable=False),
     sa.Column("expires_at", sa.String(32), nullable=False),
-    **_SERVER,
+    **_IN_MARIADB,
 )
 
 #: Append-only: who did what to which tenant, when, in which run.
@@ -124,7 +120,7 @@ events = sa.Table(
     sa.Column("run", sa.String(320), nullable=False),
     sa.Column("event", sa.String(64), nullable=False),
     sa.Column("data", sa.JSON, nullable=False),
-    **_SERVER,
+    **_IN_MARIADB,
 )
 
 
