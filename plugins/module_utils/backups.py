@@ -24,20 +24,21 @@ def require_readable_backup(folder: Path, files: list[str]) -> None:
 
     bench writes four files: *-database.sql.gz, *-files.tar, *-private-files.tar and *-site_config_backup.json.
     """
-    parts: dict[str, Callable[[Path], None]] = {
-        "-database.sql.gz": _read_dump,
-        "-private-files.tar": _read_tar,
-        "-files.tar": _read_tar,
-        "-site_config_backup.json": _read_json,
-    }
-    for ending, read in parts.items():
-        found = [file for file in files if file.endswith(ending)]
-        if not found:
-            raise TenantError(f"The backup in {folder} has no file *{ending}.", "Nothing was removed.")
+    by_part = {_part_of(file): Path(file) for file in files}
+    for part, read in _PARTS.items():
+        if part not in by_part:
+            raise TenantError(f"The backup in {folder} has no file *{part}.", "Nothing was removed.")
         try:
-            read(Path(found[-1]))
+            read(by_part[part])
         except (OSError, EOFError, ValueError, tarfile.TarError, zlib.error) as error:
-            raise TenantError(f"The backup {found[-1]} can't be read back: {error}.", "Nothing was removed.") from error
+            raise TenantError(
+                f"The backup {by_part[part]} can't be read back: {error}.", "Nothing was removed."
+            ) from error
+
+
+def _part_of(file: str) -> str:
+    """The longest ending that fits: the private files' name ends like that of the public ones."""
+    return max((part for part in _PARTS if file.endswith(part)), key=len, default="")
 
 
 def _read_dump(path: Path) -> None:
@@ -55,3 +56,11 @@ def _read_tar(path: Path) -> None:
 
 def _read_json(path: Path) -> None:
     json.loads(path.read_text(encoding="utf-8"))
+
+
+_PARTS: dict[str, Callable[[Path], None]] = {
+    "-database.sql.gz": _read_dump,
+    "-files.tar": _read_tar,
+    "-private-files.tar": _read_tar,
+    "-site_config_backup.json": _read_json,
+}
