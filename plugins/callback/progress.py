@@ -6,12 +6,6 @@
 
 from __future__ import annotations
 
-import time
-from typing import Any
-
-from ansible import constants as C
-from ansible.plugins.callback.default import CallbackModule as DefaultCallback
-
 DOCUMENTATION = r"""
 name: progress
 type: stdout
@@ -29,6 +23,12 @@ extends_documentation_fragment:
 requirements:
   - Set as C(stdout_callback) in ansible.cfg.
 """
+
+import time
+from typing import Any
+
+from ansible import constants as C
+from ansible.plugins.callback.default import CallbackModule as DefaultCallback
 
 #: Actions that only steer the play or keep the journal.
 _QUIET_ACTIONS = frozenset(

@@ -80,7 +80,9 @@ def authority_answers(directory: str, ca_file: str) -> None:
         )
     try:
         trust = ssl.create_default_context(cafile=ca_file or None)
-        with urllib.request.urlopen(directory, timeout=_CA_TIMEOUT, context=trust) as answer:
+        with urllib.request.build_opener(urllib.request.HTTPSHandler(context=trust)).open(
+            directory, timeout=_CA_TIMEOUT
+        ) as answer:
             known = json.load(answer)
     except (OSError, ValueError) as error:
         reason = getattr(error, "reason", error)

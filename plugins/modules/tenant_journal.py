@@ -17,7 +17,8 @@ description:
   - The journal of a provisioning, kept in the registry. Whatever a step makes is noted before it is made, so that it can be
     taken back after any failure, by its record and never by a guessed name, even when the run itself was killed.
   - The events of a run are O(event=opened), then for each step O(event=begun), O(event=recorded) and O(event=done), and at last
-    O(event=closed). After a failure they are O(event=failed), for a tenant that is to be taken away O(event=retired), then for each step O(event=undone) or O(event=left), then O(event=closed).
+    O(event=closed). After a failure they are O(event=failed), for a tenant that is to be taken away O(event=retired), then for
+    each step O(event=undone) or O(event=left), then O(event=closed).
   - O(event=opened) takes the lease on the name. Of several runs for one name one goes on, the others are told who holds it. The
     lease of a run that was killed is taken over at once when it ran on this controller, else when it ends, after an hour.
   - Book-keeping is no change of the tenant, so RV(ignore:changed) is always false.

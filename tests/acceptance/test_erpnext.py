@@ -29,7 +29,7 @@ module = frappe.new_doc("Module Def")
 module.app_name, module.module_name = "erpnext", payload["module"]
 module.insert(ignore_permissions=True)
 """,
-            module=next(module for module in modules if module.strip()),
+            module=[module for module in modules if module.strip()][0],
         )
         yield site, [site.run("install-app", "erpnext"), site.run("install-app", "erpnext", "--force")]
     finally:

@@ -73,6 +73,7 @@ class Playbooks:
             capture_output=True,
             text=True,
             timeout=900,
+            check=False,
         )
         counts = json.loads(stats.read_text()) if stats.exists() else {}
         return Outcome(finished.returncode, finished.stdout + finished.stderr, counts)
@@ -87,6 +88,7 @@ def lab() -> Settings:
         env={**os.environ, "PYTHONPATH": str(ROOT / "tests" / "lab")},
         capture_output=True,
         text=True,
+        check=False,
     )
     if status.returncode != 0:
         pytest.skip(f"the lab is not up (make lab-up):\n{status.stdout}{status.stderr}")

@@ -87,7 +87,7 @@ class Authority:
         self._servers = servers
         self.folder = folder
         folder.mkdir()
-        self.port, self.management, self.dns, self.dns_management = (free_port() for _ in range(4))
+        self.port, self.management, self.dns, self.dns_management = (free_port() for _count in range(4))
         self.url = f"https://127.0.0.1:{self.port}/dir"
         self.ca_file = folder / "directory-ca.pem"
         key = folder / "directory.key"

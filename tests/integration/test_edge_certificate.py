@@ -85,7 +85,7 @@ def test_our_lineage_gets_new_names(edge: Edge) -> None:
     changed = edge.certbot(name=NAMES[0], domains=NAMES)
     assert changed["changed"] and changed["certificate"]["names"] == NAMES
     assert changed["reason"] == "the lineage is for acme.tenants.test"
-    assert [name for name in os.listdir(edge.folder / "certbot/config/renewal")] == [f"{NAMES[0]}.conf"]
+    assert os.listdir(edge.folder / "certbot/config/renewal") == [f"{NAMES[0]}.conf"]
 
 
 def test_a_failing_challenge_names_host_and_answer(edge: Edge, tmp_path: Path) -> None:

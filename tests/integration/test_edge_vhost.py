@@ -110,6 +110,7 @@ class World:
             cwd=ROOT,
             capture_output=True,
             text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return next(line for line in done.stdout.splitlines() if line.startswith("edge1") and "changed=" in line)

@@ -34,6 +34,7 @@ def ansible(lab, playbooks, tmp_path_factory):
             capture_output=True,
             text=True,
             timeout=600,
+            check=False,
         )
 
     built = run("ansible-galaxy", "collection", "build", str(ROOT), "--output-path", str(folder))

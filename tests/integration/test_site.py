@@ -213,7 +213,7 @@ def wait_for(condition, seconds=60):
 
 def _commands(text: str) -> list[str]:
     """Command lines of running processes that hold the text."""
-    found = subprocess.run(["pgrep", "-af", text], capture_output=True, text=True).stdout
+    found = subprocess.run(["pgrep", "-af", text], capture_output=True, text=True, check=False).stdout
     return found.splitlines()
 
 

@@ -20,7 +20,7 @@ LETS_ENCRYPT = """issuer=
     organizationName          = Let's Encrypt
     commonName                = R11
 notAfter=Feb 21 19:36:45 2027 GMT
-X509v3 Subject Alternative Name: 
+X509v3 Subject Alternative Name:
     DNS:api.acme.example.com, DNS:acme.example.com, DNS:*.acme.example.com
 """
 # As pebble's: no organisation, the names marked critical.

@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
+from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
@@ -39,8 +40,8 @@ def url(tmp_path):
 
 @pytest.fixture
 def connection(url):
-    with database.transaction(url) as open_connection:
-        yield open_connection
+    with ExitStack() as stack:
+        yield stack.enter_context(database.transaction(url))
 
 
 @pytest.fixture

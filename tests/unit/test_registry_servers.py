@@ -277,6 +277,7 @@ class TestPassword:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
+            check=False,
         )
         return done.returncode, done.stdout + done.stderr
 

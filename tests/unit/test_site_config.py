@@ -15,9 +15,7 @@ from hypothesis import strategies as st
 from ansible_collections.frappeops.tenants.plugins.module_utils import site_config
 from ansible_collections.frappeops.tenants.plugins.module_utils.errors import TenantError
 
-values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner), max_leaves=4
-)
+values = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=4)
 configs = st.dictionaries(st.text(min_size=1), values, max_size=5)
 
 

@@ -23,7 +23,6 @@ from typing import Any, TypeVar
 from ansible_collections.frappeops.tenants.plugins.module_utils.errors import TenantError
 
 from . import address, migrations, schema
-from .address import DEFAULT_URL as DEFAULT_URL
 from .library import sa
 
 #: Seconds that a transaction waits for the others' transactions; each takes milliseconds.

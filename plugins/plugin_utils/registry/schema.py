@@ -20,7 +20,11 @@ VERSION = 2
 metadata = sa.MetaData()
 
 #: For MariaDB, whatever its defaults are: transactions, all of Unicode, and texts that differ in any way are different.
-_IN_MARIADB = {"mariadb_engine": "InnoDB", "mariadb_charset": "utf8mb4", "mariadb_collate": "utf8mb4_nopad_bin"}
+_IN_MARIADB: dict[str, Any] = {
+    "mariadb_engine": "InnoDB",
+    "mariadb_charset": "utf8mb4",
+    "mariadb_collate": "utf8mb4_nopad_bin",
+}
 
 #: A text without a limit: in MariaDB TEXT ends at 64 KB.
 _LongText = sa.Text().with_variant(sa.Text(2**32 - 1), "mariadb")

@@ -191,11 +191,11 @@ def _place(connection: sa.Connection, benches: tuple[Bench, ...]) -> Bench:
     """The bench with the fewest tenants that still has room."""
     table = schema.tenants
     query = (
-        sa.select(table.c.bench, sa.func.count())
+        sa.select(table.c.bench, sa.func.count().label("housed"))
         .where(table.c.state.in_(sorted(states.HOUSED)))
         .group_by(table.c.bench)
     )
-    housed = {bench: count for bench, count in connection.execute(query)}
+    housed = {row.bench: row.housed for row in connection.execute(query)}
     with_room = [bench for bench in benches if not bench.max_tenants or housed.get(bench.name, 0) < bench.max_tenants]
     if not with_room:
         names = ", ".join(bench.name for bench in benches) or "none"

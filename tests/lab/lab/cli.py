@@ -39,7 +39,7 @@ COMMANDS: dict[str, tuple[Callable[[Settings], int], str]] = {
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="lab", description="Every server that a tenant needs, on 127.0.0.1.")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, (_, text) in COMMANDS.items():
+    for name, (_command, text) in COMMANDS.items():
         commands.add_parser(name, help=text, description=text)
     name = parser.parse_args(arguments).command
     settings = Settings.load()

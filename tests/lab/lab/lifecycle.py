@@ -113,7 +113,7 @@ class Start:
         for part in self.parts:
             if part.name in self.answered:
                 continue
-            state, _, description = states.get(part.name, ("UNKNOWN", 0, "supervisord is gone"))
+            state, _pid, description = states.get(part.name, ("UNKNOWN", 0, "supervisord is gone"))
             if state in DEAD:
                 raise PartError(part, description)
             if state in ALIVE and _reason(part) is None:
@@ -173,7 +173,7 @@ def show_status(settings: Settings) -> int:
 
 def _check_ports(parts: list[Part]) -> None:
     tcp = [(name, part.settings.ports[name], socket.SOCK_STREAM) for part in parts for name in part.ports]
-    udp = [(name, number, socket.SOCK_DGRAM) for name, number, _ in tcp if name == "dns"]
+    udp = [(name, number, socket.SOCK_DGRAM) for name, number, _kind in tcp if name == "dns"]
     if parts:
         check_ports(parts[0].settings.address, [*tcp, *udp])
 

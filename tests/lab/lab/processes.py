@@ -97,7 +97,9 @@ def _all(lab_dir: Path) -> list[Process]:
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            state, parent, _, its_session = (folder / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[:4]
+            state, parent, _group, its_session = (
+                (folder / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[:4]
+            )
             command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace").strip()
             marked = f"{MARK}={lab_dir}".encode() in (folder / "environ").read_bytes().split(b"\0")
             inside = Path(os.readlink(folder / "cwd")).is_relative_to(lab_dir)

@@ -167,7 +167,7 @@ def test_pages_hold_every_record_once(client: Client) -> None:
         client.result("POST", RECORDS, {**ACME, "name": f"t{number}"})
     names, info = [], {}
     for page in (1, 2, 3):
-        _, answer = client.call("GET", f"{RECORDS}?per_page=2&page={page}")
+        _status, answer = client.call("GET", f"{RECORDS}?per_page=2&page={page}")
         names += [record["name"] for record in answer["result"]]
         info = answer["result_info"]
     assert names == [f"t{number}.tenants.test" for number in range(5)]

@@ -35,13 +35,13 @@ def get(serve: Callable[[ThreadingHTTPServer], int]) -> Get:
 
 
 def test_the_page_names_the_tenant(get: Get) -> None:
-    status, _, body = get("/", Host="acme.tenants.test", X_Tenant="acme")
+    status, _headers, body = get("/", Host="acme.tenants.test", X_Tenant="acme")
     assert status == 200
     assert "<h1>acme</h1>" in body
 
 
 def test_the_tenant_as_json(get: Get) -> None:
-    _, _, body = get("/api/tenant", Host="acme.tenants.test:28443")
+    _status, _headers, body = get("/api/tenant", Host="acme.tenants.test:28443")
     assert json.loads(body) == {
         "tenant": "acme",
         "frontend_url": "https://acme.tenants.test:28443",
@@ -54,7 +54,7 @@ def test_the_dashboard_works(get: Get) -> None:
 
 
 def test_login_leads_to_the_auth_host(get: Get) -> None:
-    status, headers, _ = get("/auth/login?next=/dashboard", Host="acme.tenants.test")
+    status, headers, _body = get("/auth/login?next=/dashboard", Host="acme.tenants.test")
     assert status == 302
     assert headers["Location"] == (
         "https://auth.tenants.test/login?tenant=acme&redirect_to=https%3A%2F%2Facme.tenants.test%3A28443%2Fdashboard"

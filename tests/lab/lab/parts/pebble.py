@@ -34,7 +34,7 @@ class Pebble(Part):
         status, body = get(self.settings.address, self.port, "/dir", trust=trust)
         if status != 200 or "newOrder" not in body:
             raise NotAnsweringError(f"GET /dir: status {status}")
-        _, root = get(self.settings.address, self.settings.ports["acme_management"], "/roots/0", trust=trust)
+        _status, root = get(self.settings.address, self.settings.ports["acme_management"], "/roots/0", trust=trust)
         if not self.settings.acme_roots.exists() or root.strip() not in self.settings.acme_roots.read_text("ascii"):
             raise NotAnsweringError(f"its root is not yet in {self.settings.acme_roots}")
 

@@ -52,7 +52,7 @@ class Tenant:
 
 def tenant_of(host: str, header: str | None, port: int) -> Tenant | None:
     """The tenant that the host name stands for; None when it is no tenant's, or when X-Tenant says another."""
-    name, _, domain = host.lower().partition(":")[0].partition(".")
+    name, _dot, domain = host.lower().partition(":")[0].partition(".")
     if not _LABEL.match(name) or not domain or not all(_LABEL.match(label) for label in domain.split(".")):
         return None
     if header is not None and header != name:

@@ -175,14 +175,14 @@ def get_hooks(hook: str | None = None, default: Any = None, app_name: str | None
 
 
 def get_attr(path: str) -> Any:
-    module, _, attribute = path.rpartition(".")
+    module, _dot, attribute = path.rpartition(".")
     return getattr(importlib.import_module(module), attribute)
 
 
 # --- messages and errors -----------------------------------------------------------------------------------------------
 
 
-def _(text: str, *_args: object) -> str:
+def _(text: str, *_args: object) -> str:  # pylint: disable=disallowed-name
     return text
 
 

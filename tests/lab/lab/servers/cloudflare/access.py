@@ -36,7 +36,7 @@ class Access:
             raise bad_request(9106, "Missing X-Auth-Key, X-Auth-Email or Authorization headers")
 
     def _check_token(self, authorization: str, writes: bool) -> None:
-        scheme, _, token = authorization.partition(" ")
+        scheme, _blank, token = authorization.partition(" ")
         if scheme != "Bearer" or not token:
             raise bad_request(6003, "Invalid request headers")
         if _same(token, self.token):

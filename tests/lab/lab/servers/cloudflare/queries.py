@@ -58,7 +58,7 @@ def _tests(query: dict[str, str]) -> list[Callable[[Record], bool]]:
     if "search" in query:
         tests.append(_anywhere(query["search"].lower()))
     for key, wanted in query.items():
-        field, _, how = key.partition(".")
+        field, _dot, how = key.partition(".")
         if field in _TEXT and (how or "exact") in _COMPARE:
             tests.append(_text(field, _COMPARE[how or "exact"], wanted.lower()))
     return tests

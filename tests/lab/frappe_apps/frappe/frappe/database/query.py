@@ -27,7 +27,7 @@ def triples(filters: Any) -> list[tuple[str, str, Any]]:
     if isinstance(filters, str):
         filters = {"name": filters}
     if isinstance(filters, dict):
-        items = [(key, value) for key, value in filters.items()]
+        items = list(filters.items())
         return [(k, v[0].lower(), v[1]) if isinstance(v, list | tuple) else (k, "=", v) for k, v in items]
     # A list may name the doctype first, as the REST interface does.
     return [(f[-3], f[-2].lower(), f[-1]) for f in ([filters] if isinstance(filters[0], str) else filters)]

@@ -47,7 +47,7 @@ def now() -> str:
 
 
 def random_string(length: int) -> str:
-    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(length))
+    return "".join(secrets.choice(string.ascii_letters + string.digits) for _count in range(length))
 
 
 def get_bench_path() -> str:
