@@ -4,20 +4,16 @@
 
 """A bench on this host: its folders, its command, its Python.
 
-Every command is an argument list, runs in a session of its own without a terminal (a Frappe command that has one
-asks questions), and is killed with all its children when it takes too long: bench leaves its
-C(mariadb) child running otherwise. Secrets never stand in arguments or the environment.
+Commands run without a terminal (a Frappe command that has one asks questions), and are killed with all their children
+when they take too long: bench leaves its C(mariadb) child running otherwise. Secrets never stand in arguments or the
+environment.
 """
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 import json
-import os
 import re
-import signal
-import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -27,6 +23,7 @@ from typing import Any
 from . import inside, inside_database, inside_site
 from .backups import require_readable_backup
 from .errors import TenantError, tail
+from .tools import Outcome, run_program
 
 #: A site's name is a host name. bench itself accepts anything: an empty name would mean all sites, and
 #: C(../x) a folder elsewhere, so the name is checked again here, next to the command.
@@ -142,43 +139,16 @@ class Bench:
     def _run(self, arguments: list[str]) -> None:
         self.commands.append(["bench", *arguments])
         finished = self._start([self._command, *arguments], self.path)
-        if finished.returncode != 0:
-            shown = " ".join(["bench", *arguments])
-            output = tail(f"{finished.stdout}\n{finished.stderr}")
+        if finished.rc != 0:
+            output = tail(finished.output)
             raise TenantError(
-                f"'{shown}' failed with exit code {finished.returncode}: {_reason(output)}",
-                rc=finished.returncode,
+                f"'{' '.join(['bench', *arguments])}' failed with exit code {finished.rc}: {_reason(output)}",
+                rc=finished.rc,
                 output_tail=output,
             )
 
-    def _start(self, command: list[str], cwd: Path, text: str = "") -> subprocess.CompletedProcess[str]:
-        try:
-            process = subprocess.Popen(
-                command,
-                cwd=cwd,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                start_new_session=True,
-                pass_fds=self.held_files,
-            )
-        except OSError as error:
-            raise TenantError(
-                f"{command[0]} can't be run on the bench host: {error.strerror}.",
-                "Set frappe_bench_command and frappe_bench_path of the bench host.",
-            ) from error
-        try:
-            stdout, stderr = process.communicate(text, timeout=self.timeout)
-        except subprocess.TimeoutExpired as error:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-            raise TenantError(
-                f"'{' '.join(command[:3])}' took longer than {self.timeout} s and was stopped with all its children.",
-                "Look at the bench host's load, or raise site_timeout.",
-            ) from error
-        return subprocess.CompletedProcess(command, process.returncode, stdout, stderr)
+    def _start(self, argv: list[str], folder: Path, text: str = "") -> Outcome:
+        return run_program(argv, self.timeout, folder=folder, text=text, held_files=self.held_files)
 
 
 def checked_site(site: str) -> str:
@@ -195,12 +165,12 @@ def checked_app(app: str) -> str:
     return app
 
 
-def _answer(program: str, finished: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+def _answer(program: str, finished: Outcome) -> dict[str, Any]:
     try:
         answer = json.loads(finished.stdout)
     except ValueError as error:
         raise TenantError(
-            f"{program} in the bench's Python ended with exit code {finished.returncode} and no answer: "
+            f"{program} in the bench's Python ended with exit code {finished.rc} and no answer: "
             f"{_reason(finished.stderr)}",
             output_tail=tail(finished.stderr),
         ) from error

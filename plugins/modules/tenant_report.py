@@ -16,6 +16,8 @@ short_description: Print what came of a tenant
 description:
   - Prints a few aligned lines for the person at the terminal, URLs, certificate, the time of each step and a curl line to try
     for a tenant that is live; what failed, what was taken back, what is left and what to do next for one that is not.
+  - The same is returned for programs, set as a custom statistic C(tenants) for launchers such as AWX, and written into a file
+    when one is named.
 options:
   identity:
     description: The tenant's identity, as M(frappeops.tenants.tenant_name_validate) made it.
@@ -51,6 +53,11 @@ options:
     description: What failed, with C(step), C(task), C(msg) and C(output_tail); empty when the tenant is live.
     type: dict
     default: {}
+  result_file:
+    description:
+      - A JSON file on the controller that gets RV(result) under the tenant's name, beside those of other tenants.
+      - It is written in check mode too.
+    type: path
 extends_documentation_fragment:
   - frappeops.tenants.attributes
   - frappeops.tenants.attributes.controller
@@ -76,4 +83,22 @@ summary:
   sample:
     - acme is active
     - "  frontend       https://acme.example.com"
+result:
+  description: The same for programs.
+  returned: success
+  type: dict
+  sample:
+    tenant: acme
+    state: active
+    mode: fresh
+    check_mode: false
+    frontend_url: https://acme.example.com
+    backend_url: https://api.acme.example.com
+    admin_email: ada@acme.com
+    plan: starter
+    bench: bench1
+    site: api.acme.example.com
+    certificate: {issuer: R11, days_left: 89, not_after: "2027-02-21T10:00:00Z"}
+    steps: [{step: frappeops.tenants.dns, state: done, seconds: 0.41, error: null}]
+    failure: {}
 """

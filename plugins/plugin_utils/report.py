@@ -41,6 +41,25 @@ def lines(outcome: Outcome) -> list[str]:
     return list(_failed(outcome) if outcome.failure else _live(outcome))
 
 
+def result(outcome: Outcome) -> dict[str, Any]:
+    """The same for programs: what launchers and pipelines read. It holds no secret."""
+    return {
+        "tenant": outcome.identity["name"],
+        "state": outcome.record.get("state"),
+        "mode": outcome.mode,
+        "check_mode": outcome.check_mode,
+        "frontend_url": outcome.identity["frontend_url"],
+        "backend_url": outcome.identity["backend_url"],
+        "admin_email": outcome.record.get("admin_email"),
+        "plan": outcome.record.get("plan"),
+        "bench": outcome.record.get("bench"),
+        "site": outcome.record.get("site"),
+        "certificate": outcome.certificate,
+        "steps": outcome.steps,
+        "failure": outcome.failure,
+    }
+
+
 def curl(backend_url: str, ca_file: str = "", address: str = "") -> str:
     """A command that asks the tenant's backend for a pong.
 

@@ -17,7 +17,7 @@ import traces
 from sqlalchemy import func, select
 
 from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry import database, schema
-from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry.journal import BEGUN
+from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry.journal import DONE, UNDONE
 
 WHOLE = {"site folders", "databases", "database users", "DNS records", "lineages", "nginx files"}
 KILLED = -signal.SIGKILL
@@ -26,41 +26,45 @@ LONGEST_CHAIN = 80
 
 
 class Cutter:
-    """Runs the same command again and again, each time killed a little later than the last time."""
+    """Runs the same command again and again, each time killed a little later than the last time.
 
-    def __init__(self, playbooks, tenant: str, moment: str) -> None:
+    :param progress: the state that steps come into, one by one, as the chain gets on.
+    """
+
+    def __init__(self, playbooks, tenant: str, moment: str, progress: str) -> None:
         self._playbooks = playbooks
         self._tenant = tenant
         self._moment = moment
+        self._progress = progress
         self.cuts = 0
 
     def chain(self, **variables):
         """Cut run after run until one comes through; returns that one.
 
-        A run resumes at the first unfinished step, so the write to be cut is counted from there.
+        A run goes on at the first step that the last one left, so the write to be cut is counted from there.
         """
-        write, done = 1, 0
+        write, finished = 1, 0
         for _attempt in range(LONGEST_CHAIN):
-            outcome = self._playbooks.provision(
-                tenant=self._tenant,
-                admin_email="ada@acme.example",
-                environment={"CUT_AT": f"{write} {self._moment}"},
-                **variables,
-            )
+            outcome = self.run({"CUT_AT": f"{write} {self._moment}"}, **variables)
             if outcome.code != KILLED:
                 return outcome
             self.cuts += 1
+            finished, before = self._finished_steps(), finished
             # The first write of each run opens the journal; it was cut by the first run.
-            done, before = self._finished_steps(), done
-            write = 2 if done != before else write + 1
+            write = 2 if finished != before else write + 1
         raise AssertionError(f"{self.cuts} runs and no end:\n{outcome.output}")
+
+    def run(self, environment, **variables):
+        return self._playbooks.provision(
+            tenant=self._tenant, admin_email="ada@acme.example", environment=environment, **variables
+        )
 
     def _finished_steps(self) -> int:
         steps, provisionings = schema.steps, schema.provisionings
         query = (
             select(func.count())
             .select_from(steps.join(provisionings))
-            .where(provisionings.c.tenant == self._tenant, steps.c.state != BEGUN)
+            .where(provisionings.c.tenant == self._tenant, steps.c.state == self._progress)
         )
         with database.transaction(self._playbooks.registry_url) as connection:
             return connection.execute(query).scalar_one()
@@ -68,7 +72,7 @@ class Cutter:
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_a_run_killed_at_every_write_ends_with_a_live_tenant(playbooks, lab, tenant, moment):
-    cutter = Cutter(playbooks, tenant, moment)
+    cutter = Cutter(playbooks, tenant, moment, progress=DONE)
     ended = cutter.chain()
     assert ended.code == 0, ended.output
     assert f"{tenant} is active" in ended.output
@@ -76,3 +80,29 @@ def test_a_run_killed_at_every_write_ends_with_a_live_tenant(playbooks, lab, ten
     assert set(traces.of_tenant(lab, tenant)) == WHOLE
     again = playbooks.provision(tenant=tenant, admin_email="ada@acme.example")
     assert again.count("changed") == 0, again.output
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_rollback_killed_at_every_write_leaves_nothing(playbooks, lab, tenant, moment):
+    cutter = Cutter(playbooks, tenant, moment, progress=UNDONE)
+    assert cutter.run({"CUT_STEP": "frappeops.tenants.verify"}).code == KILLED
+    assert set(traces.of_tenant(lab, tenant)) == WHOLE
+    ended = cutter.chain(tenant_on_resume="rollback")
+    assert ended.code == 0, ended.output
+    assert cutter.cuts >= 10
+    assert traces.of_tenant(lab, tenant) == {}
+
+
+def test_another_customer_neither_resumes_nor_undoes_what_was_cut_off(playbooks, lab, tenant):
+    mine = Cutter(playbooks, tenant, "after", progress=DONE)
+    assert mine.run({"CUT_STEP": "frappeops.tenants.certificate"}).code == KILLED
+    before = traces.of_tenant(lab, tenant)
+    for on_resume in ("resume", "rollback"):
+        theirs = playbooks.provision(tenant=tenant, admin_email="eve@evil.example", tenant_on_resume=on_resume)
+        assert theirs.code != 0
+        assert (
+            f"{tenant} already exists (provisioning, admin_email ada@acme.example, not eve@evil.example)"
+            in " ".join(theirs.output.split())
+        )
+        assert traces.of_tenant(lab, tenant) == before
+    assert mine.run({}).code == 0

@@ -51,7 +51,9 @@ def run(playbooks):
         steps += [step, write_failing_role(roles, position)]
     names = [*(victim(position) for position in POSITIONS), NEIGHBOUR]
     tenants = [{"tenant": name, "admin_email": f"{name}@acme.example"} for name in names]
-    yield playbooks.provision("--forks", "4", tenants=tenants, tenant_steps=steps)
+    yield playbooks.provision(
+        "--forks", "4", tenants=tenants, tenant_steps=steps, tenant_result_file=str(playbooks.folder / "results.json")
+    )
     playbooks.deprovision(NEIGHBOUR)
 
 
@@ -91,6 +93,15 @@ def test_the_run_fails_and_the_neighbour_is_live(run, registry):
 def test_nothing_is_left(run, lab, position):
     assert f"{victim(position)} failed in step failing_after_{position}: failed on purpose" in run.output
     assert traces.of_tenant(lab, victim(position)) == {}
+
+
+def test_the_result_file_tells_them_apart(run, playbooks):
+    results = json.loads((playbooks.folder / "results.json").read_text())["tenants"]
+    assert results[NEIGHBOUR]["state"] == "active"
+    assert results[NEIGHBOUR]["failure"] == {}
+    for position in POSITIONS:
+        assert results[victim(position)]["failure"]["msg"] == "failed on purpose"
+        assert {step["state"] for step in results[victim(position)]["steps"]} == {"undone"}
 
 
 @pytest.mark.parametrize("position", POSITIONS)

@@ -88,7 +88,7 @@ def test_a_failing_command_is_told_with_its_last_line_and_output(bench):
 
 def test_a_missing_command_is_told(bench, tmp_path):
     bench("exit 0")
-    with pytest.raises(TenantError, match="can't be run on the bench host: No such file"):
+    with pytest.raises(TenantError, match="/nowhere/bench cannot be run on this host: No such file"):
         Bench(str(tmp_path), "/nowhere/bench").new_site("a.example", [])
 
 

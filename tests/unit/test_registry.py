@@ -147,6 +147,13 @@ class TestClaim:
         before, second = tenants.reserve(connection, run, a_wish())
         assert before == second == first
 
+    def test_the_same_provisioning_may_change_the_plan_and_keeps_its_place(self, connection, run):
+        _before, first = tenants.reserve(connection, run, a_wish())
+        before, after = tenants.reserve(connection, run, a_wish(plan="enterprise"))
+        assert before == first
+        assert {field for field in after if after[field] != before[field]} == {"plan", "changed_at"}
+        assert tenants.find(connection, "acme") == after
+
     @pytest.mark.parametrize("change", [{"admin_email": "eve@evil.example"}, {"owner": "fedcba9876543210"}])
     def test_anybody_else_is_told_that_it_exists(self, connection, run, change):
         tenants.reserve(connection, run, a_wish())
@@ -332,6 +339,15 @@ class TestJournal:
         first = journal.look()["provisioning"]
         again = Journal(connection, run, "acme")
         assert again.open() == {"provisioning": first, "mode": "resume", "done": ["reserve"]}
+
+    def test_a_step_that_is_new_to_a_complete_tenant_is_taken_away_with_it(self, connection, run):
+        journal_of(connection, run, done=STEPS).close()
+        again = journal_of(connection, run, begun="billing")
+        again.record("billing", [Resource("subscription", "s1", {})])
+        again.done("billing")
+        again.close()
+        last = journal_of(connection, run)
+        assert [entry["step"] for entry in last.retire()] == ["billing", *reversed(STEPS)]
 
     def test_a_complete_tenant_is_never_undone(self, connection, run):
         journal_of(connection, run, done=STEPS).close()

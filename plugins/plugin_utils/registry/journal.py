@@ -81,7 +81,7 @@ class Journal:
         """Note that I(step) begins. A step that is complete stays so: a later run only checks it."""
         current = self._current()
         found = self._step(current.id, step)
-        if current.state == DONE or (found is not None and found.state == DONE):
+        if found is not None and found.state == DONE:
             return
         if found is not None:
             self._set_step(current.id, step, state=BEGUN, started_at=clock.now(), error=None)

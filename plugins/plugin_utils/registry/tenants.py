@@ -76,7 +76,7 @@ def find_all(
 def reserve(connection: sa.Connection, run: Run, wish: Wish) -> tuple[dict[str, Any] | None, dict[str, Any]]:
     """Claim the name and place the tenant.
 
-    A tenant of the same provisioning is returned as it is, so that a resumed run goes on.
+    A tenant of the same provisioning keeps its place, so that a resumed run goes on; only its plan may be another now.
 
     :returns: the row before (None if there was none) and after.
     :raises TenantError: the name belongs to another tenant, or no bench has room.
@@ -85,7 +85,7 @@ def reserve(connection: sa.Connection, run: Run, wish: Wish) -> tuple[dict[str, 
     before = find(connection, name)
     if before is not None and before["state"] not in states.FREE:
         _refuse_other(before, wish)
-        return before, before
+        return before, _with_plan(connection, run, before, wish.plan)
     _refuse_quarantined(before, wish)
     bench = _place(connection, wish.benches)
     after = {
@@ -149,6 +149,16 @@ def database_name(prefix: str, tenant: str) -> str:
     room = DATABASE_NAME_LENGTH - len(prefix) - len(random_part) - 1
     short = re.sub(r"[^a-z0-9]", "_", tenant)[:room].strip("_")
     return f"{prefix}{short}_{random_part}"
+
+
+def _with_plan(connection: sa.Connection, run: Run, tenant: dict[str, Any], plan: str) -> dict[str, Any]:
+    """The tenant's row with the wanted plan; the steps of this run bring the tenant to it."""
+    if tenant["plan"] == plan:
+        return tenant
+    changes = {"plan": plan, "changed_at": clock.now()}
+    connection.execute(schema.tenants.update().where(schema.tenants.c.name == tenant["name"]).values(changes))
+    events.append(connection, run, tenant["name"], "plan changed", plan=plan, before=tenant["plan"])
+    return {**tenant, **changes}
 
 
 def _refuse_other(tenant: dict[str, Any], wish: Wish) -> None:

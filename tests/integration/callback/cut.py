@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Kills the run at one of its registry writes, for the tests: CUT_AT is the number of the write, with "before" or "after"."""
+"""Kills the run at one of its registry writes, for the tests.
+
+CUT_AT is the number of the write, with "before" or "after"; CUT_STEP is the step that has begun.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +35,7 @@ class CallbackModule(CallbackBase):
         super().__init__()
         number, _blank, self._moment = os.environ.get("CUT_AT", "").partition(" ")
         self._left = int(number or 0)
+        self._step = os.environ.get("CUT_STEP", "")
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
         if task.action in WRITES:
@@ -41,8 +45,14 @@ class CallbackModule(CallbackBase):
     def v2_runner_on_ok(self, result: Any) -> None:
         if result.task.action in WRITES:
             self._cut("after")
+            if self._step and result.result.get("step") == self._step:
+                _die()
 
     def _cut(self, moment: str) -> None:
         if self._left == 0 and moment == self._moment:
-            # Callbacks run in ansible-playbook's main process. SIGKILL lets no rescue and no handler run.
-            os.kill(os.getpid(), signal.SIGKILL)
+            _die()
+
+
+def _die() -> None:
+    """Callbacks run in ansible-playbook's main process. SIGKILL lets no rescue and no handler run."""
+    os.kill(os.getpid(), signal.SIGKILL)

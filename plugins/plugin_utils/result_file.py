@@ -1,0 +1,52 @@
+# Copyright: frappeops.tenants contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The results of a run as one JSON file, an entry per tenant, whole at every moment."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.frappeops.tenants.plugins.module_utils.errors import TenantError
+from ansible_collections.frappeops.tenants.plugins.module_utils.turns import turn
+
+#: Seconds to wait for another tenant's entry; each takes milliseconds.
+_PATIENCE = 30
+
+
+def add(path: Path, name: str, entry: dict[str, Any]) -> None:
+    """Put I(entry) under I(name) into the file. Other tenants' entries stay.
+
+    :raises TenantError: the file is there and is not ours, or can't be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with turn(str(path.parent), _PATIENCE):
+            entries = _read(path)
+            entries[name] = entry
+            _replace(path, json.dumps({"tenants": entries}, indent=2, sort_keys=True) + "\n")
+    except OSError as error:
+        raise TenantError(f"The result file {path} can't be written: {error.strerror}.") from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8"))["tenants"])
+    except FileNotFoundError:
+        return {}
+    except (ValueError, KeyError, TypeError) as error:
+        raise TenantError(
+            f"{path} is there and is no result file of frappeops.tenants.", "Name another tenant_result_file."
+        ) from error
+
+
+def _replace(path: Path, text: str) -> None:
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(text)
+    os.replace(temporary, path)
