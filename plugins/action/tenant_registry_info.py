@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry import tenants
+from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry import states, tenants
 from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry_action import (
     REGISTRY_ARGUMENTS,
     RegistryAction,
@@ -21,7 +21,7 @@ class ActionModule(RegistryAction):
     ARGUMENTS = {
         **REGISTRY_ARGUMENTS,
         "names": {"type": "list", "elements": "str", "aliases": ["name"]},
-        "states": {"type": "list", "elements": "str", "default": []},
+        "states": {"type": "list", "elements": "str", "choices": list(states.TRANSITIONS), "default": []},
         "plans": {"type": "list", "elements": "str", "default": []},
         "benches": {"type": "list", "elements": "str", "default": []},
     }

@@ -34,7 +34,7 @@ from ansible.plugins.callback.default import CallbackModule as DefaultCallback
 _QUIET_ACTIONS = frozenset(
     """
     add_host assert debug fail group_by include_role include_tasks import_role import_tasks meta set_fact
-    validate_argument_spec tenant_journal tenant_name_validate tenant_report
+    validate_argument_spec tenant_journal tenant_name_validate tenant_report tenant_table
     """.split()
 )
 

@@ -25,6 +25,7 @@ options:
     description: Only tenants in one of these states; in any when it is empty.
     type: list
     elements: str
+    choices: [reserved, provisioning, active, suspended, archived, failed]
     default: []
   plans:
     description: Only tenants on one of these plans; on any when it is empty.

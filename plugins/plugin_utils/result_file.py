@@ -29,7 +29,7 @@ def add(path: Path, name: str, entry: dict[str, Any]) -> None:
         with turn(str(path.parent), _PATIENCE):
             entries = _read(path)
             entries[name] = entry
-            _replace(path, json.dumps({"tenants": entries}, indent=2, sort_keys=True) + "\n")
+            replace(path, json.dumps({"tenants": entries}, indent=2, sort_keys=True) + "\n")
     except OSError as error:
         raise TenantError(f"The result file {path} can't be written: {error.strerror}.") from error
 
@@ -45,7 +45,8 @@ def _read(path: Path) -> dict[str, Any]:
         ) from error
 
 
-def _replace(path: Path, text: str) -> None:
+def replace(path: Path, text: str) -> None:
+    """Write the whole file, for its owner only. A reader sees the old or the new one, never a part."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
         stream.write(text)
