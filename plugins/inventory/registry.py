@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 DOCUMENTATION = r"""
 name: registry
 author:
@@ -88,6 +86,8 @@ cache_plugin: ansible.builtin.jsonfile
 cache_connection: ~/.cache/frappeops.tenants
 cache_timeout: 600
 """
+
+from typing import Any
 
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable

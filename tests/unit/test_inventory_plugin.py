@@ -77,6 +77,7 @@ def command(program, *arguments, **environment):
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
+        check=False,
     )
 
 
