@@ -132,7 +132,7 @@ class CallbackModule(DefaultCallback):
         if hosts and not any(
             stats.changed.get(host) or stats.failures.get(host) or stats.dark.get(host) for host in hosts
         ):
-            self._display.display("Nothing was changed: everything is as wanted.", color=C.COLOR_OK)
+            self._display.display("Nothing was changed.", color=C.COLOR_OK)
 
     def _tell(self, result: Any, what: str, color: str) -> None:
         host, task = result.host.get_name(), result.task

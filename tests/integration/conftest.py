@@ -12,7 +12,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,11 @@ class Playbooks:
 
     registry_url: str
     folder: Path
+    programs: Path = Path(sys.executable).parent
+
+    def with_programs(self, programs: Path) -> Playbooks:
+        """The same with the ansible-playbook of another folder."""
+        return replace(self, programs=programs)
 
     def provision(self, *arguments: str, **variables: Any) -> Outcome:
         return self.run("provision.yml", *arguments, **variables)
@@ -57,7 +62,7 @@ class Playbooks:
         stats = self.folder / f"stats-{secrets.token_hex(4)}.json"
         given = {"tenant_registry_url": self.registry_url, **variables}
         finished = subprocess.run(
-            [f"{Path(sys.executable).parent}/ansible-playbook", playbook, *arguments, "-e", json.dumps(given)],
+            [self.programs / "ansible-playbook", playbook, *arguments, "-e", json.dumps(given)],
             cwd=ROOT,
             env={
                 **os.environ,

@@ -20,3 +20,8 @@ for name in runtime lab dev; do
     sed -i "s|$together|the joint resolution|; /the joint resolution/d" "$name.txt.new"
     mv "$name.txt.new" "$name.txt"
 done
+
+# What a newer Python gets: the newest ansible-core. Used by tests/integration/test_newest_core.py only.
+{ echo "ansible-core>=2.20"; grep -v "^ansible-core" runtime.in; } |
+    "$uv" pip compile --quiet --python-version 3.13 --no-emit-index-url --no-emit-find-links --no-emit-build-options \
+        --custom-compile-command "make lock" --output-file newest.txt -

@@ -24,8 +24,11 @@ STAGES: dict[str, Callable[[], Count]] = {
     "sanity": sanity.stage,
     "unit": lambda: suites.pytest("unit", ["tests/unit", "tests/tools"], "-n", "auto"),
     "lab": lambda: suites.pytest("lab", ["tests/lab/tests"], timeout=600),
-    "integration": lambda: suites.on_lab("integration", ["tests/integration"], timeout=1200),
-    "acceptance": lambda: suites.on_lab("acceptance", ["tests/acceptance"], timeout=900),
+    # A file's tests share a run of the playbook, so whole files are dealt out to the two processes.
+    "integration": lambda: suites.on_lab(
+        "integration", ["tests/integration"], "-n", "2", "--dist", "loadfile", timeout=2400
+    ),
+    "acceptance": lambda: suites.on_lab("acceptance", ["tests/acceptance"], timeout=1200),
 }
 
 

@@ -30,11 +30,11 @@ def pytest(name: str, folders: list[str], *options: str, timeout: int = 600) -> 
     return total
 
 
-def on_lab(name: str, folders: list[str], timeout: int) -> Count:
+def on_lab(name: str, folders: list[str], *options: str, timeout: int) -> Count:
     """Run a suite with the lab up."""
     obstacle = LAB.obstacle()
     if obstacle:
         return cannot_run(name, obstacle)
     if not LAB.start():
         return failed(f"{name}: the lab does not start")
-    return pytest(name, folders, timeout=timeout)
+    return pytest(name, folders, *options, timeout=timeout)
