@@ -25,6 +25,7 @@ requirements:
 """
 
 import time
+from collections import defaultdict
 from typing import Any
 
 from ansible import constants as C
@@ -52,7 +53,8 @@ class CallbackModule(DefaultCallback):
     def __init__(self) -> None:
         super().__init__()
         self._begun: dict[tuple[str, str], float] = {}
-        self._told: set[str] = set()
+        #: The reasons that were shown, by host.
+        self._told: defaultdict[str, set[str]] = defaultdict(set)
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
         if self._is_verbose():
@@ -82,11 +84,11 @@ class CallbackModule(DefaultCallback):
         if self._is_verbose():
             super().v2_runner_on_ok(result)
             return
-        if result.task.action.rpartition(".")[2] == "debug":
-            self._line(f"{_heading(result.host.get_name(), result.task)}: {result.result.get('msg', '')}")
+        if _task(result).action.rpartition(".")[2] == "debug":
+            self._line(f"{_heading(_host(result), _task(result))}: {_data(result).get('msg', '')}")
         else:
-            self._tell(result, "changed" if result.result.get("changed") else "", C.COLOR_CHANGED)
-        self._handle_warnings_and_exception(result)
+            self._tell(result, "changed" if _data(result).get("changed") else "", C.COLOR_CHANGED)
+        self._show_warnings(result)
 
     def v2_runner_on_skipped(self, result: Any) -> None:
         if self._is_verbose():
@@ -96,18 +98,19 @@ class CallbackModule(DefaultCallback):
         if self._is_verbose():
             super().v2_runner_on_failed(result, ignore_errors)
             return
-        message = str(result.result.get("msg", "no reason given"))
+        message = str(_data(result).get("msg", "no reason given"))
         # The pipeline repeats a step's reason when it ends; it was shown where it happened.
-        if any(message.endswith(told) for told in self._told):
+        shown = self._told[_host(result)]
+        if any(message.endswith(reason) for reason in shown):
             return
-        self._told.add(message)
+        shown.add(message)
         self._tell(result, f"failed: {message}", C.COLOR_ERROR)
 
     def v2_runner_on_unreachable(self, result: Any) -> None:
         if self._is_verbose():
             super().v2_runner_on_unreachable(result)
             return
-        self._tell(result, f"unreachable: {result.result.get('msg', '')}", C.COLOR_UNREACHABLE)
+        self._tell(result, f"unreachable: {_data(result).get('msg', '')}", C.COLOR_UNREACHABLE)
 
     def v2_runner_item_on_ok(self, result: Any) -> None:
         if self._is_verbose():
@@ -121,9 +124,8 @@ class CallbackModule(DefaultCallback):
         if self._is_verbose():
             super().v2_runner_item_on_failed(result)
             return
-        message = str(result.result.get("msg", "no reason given"))
-        self._told.add("One or more items failed")
-        self._told.add(message)
+        message = str(_data(result).get("msg", "no reason given"))
+        self._told[_host(result)] |= {"One or more items failed", message}
         self._tell(result, f"failed: {message}", C.COLOR_ERROR)
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
@@ -134,8 +136,14 @@ class CallbackModule(DefaultCallback):
         ):
             self._display.display("Nothing was changed.", color=C.COLOR_OK)
 
+    def _show_warnings(self, result: Any) -> None:
+        if hasattr(self, "_handle_warnings_and_exception"):
+            self._handle_warnings_and_exception(result)
+        else:  # before ansible-core 2.19
+            self._handle_warnings(_data(result))
+
     def _tell(self, result: Any, what: str, color: str) -> None:
-        host, task = result.host.get_name(), result.task
+        host, task = _host(result), _task(result)
         seconds = time.monotonic() - self._begun.get((host, task._uuid), time.monotonic())
         if what.startswith(("failed", "unreachable")) or (not _is_quiet(task) and (what or seconds >= _LONG)):
             took = f" ({seconds:.1f} s)" if seconds >= _LONG else ""
@@ -146,6 +154,19 @@ class CallbackModule(DefaultCallback):
 
     def _is_verbose(self) -> bool:
         return self._display.verbosity > 0
+
+
+# ansible-core 2.19 made these attributes public; before, they had an underscore.
+def _data(result: Any) -> dict[str, Any]:
+    return result.result if hasattr(result, "result") else result._result
+
+
+def _task(result: Any) -> Any:
+    return result.task if hasattr(result, "task") else result._task
+
+
+def _host(result: Any) -> str:
+    return (result.host if hasattr(result, "host") else result._host).get_name()
 
 
 def _is_quiet(task: Any) -> bool:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 #: The argument specification of one document, shared by all modules that take documents.
@@ -27,7 +28,13 @@ def wanted(arguments: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _with_secrets(secret_values: dict[str, Any], values: dict[str, Any], **parts: Any) -> dict[str, Any]:
-    return {**parts, "values": {**values, **secret_values}}
+    together = {**values, **secret_values}
+    return {**parts, "values": {field: _stored(value) for field, value in together.items()}}
+
+
+def _stored(value: Any) -> Any:
+    """A field holds structured values as JSON text. Before ansible-core 2.19 a template turns such a text into the value."""
+    return json.dumps(value) if isinstance(value, (dict, list)) else value
 
 
 def changes(answers: list[dict[str, Any]]) -> list[dict[str, Any]]:

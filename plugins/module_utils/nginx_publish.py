@@ -31,6 +31,11 @@ _MARK = re.compile(r"# frappeops\.tenants, owner (\S+): ")
 _LOCK_TIMEOUT = 300
 
 
+#: A worker's start is known in ticks of 10 ms and a file's time in steps of the kernel's clock: a worker that began
+#: right after the file was written can seem to be a little older.
+_CLOCKS_DIFFER = 0.1
+
+
 @dataclass(frozen=True)
 class Placement:
     """Where a published file stands, and which link makes nginx read it."""
@@ -146,7 +151,7 @@ class Publisher:
     def _is_reload_due(self, paths: list[Path]) -> bool:
         """Whether a run was cut off between publishing and reloading."""
         started = self._nginx.newest_worker_start()
-        return started > 0 and max(path.stat().st_mtime for path in paths) > started
+        return started > 0 and max(path.stat().st_mtime for path in paths) > started + _CLOCKS_DIFFER
 
     def _test_candidate(self, placement: Placement, wanted: Mapping[Path, str]) -> str:
         """Let nginx judge the candidate in a copy. Returns why it could not be tested, in check mode only."""

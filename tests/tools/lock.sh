@@ -21,7 +21,12 @@ for name in runtime lab dev; do
     mv "$name.txt.new" "$name.txt"
 done
 
-# What a newer Python gets: the newest ansible-core. Used by tests/integration/test_newest_core.py only.
-{ echo "ansible-core>=2.20"; grep -v "^ansible-core" runtime.in; } |
-    "$uv" pip compile --quiet --python-version 3.13 --no-emit-index-url --no-emit-find-links --no-emit-build-options \
-        --custom-compile-command "make lock" --output-file newest.txt -
+# The two ends of what is supported: the lowest ansible-core, and the newest, which needs a newer Python. Used by
+# tests/integration/test_core_versions.py only.
+lock_with_core() { # NAME CORE PYTHON
+    { echo "ansible-core$2"; grep -v "^ansible-core" runtime.in; } |
+        "$uv" pip compile --quiet --python-version "$3" --no-emit-index-url --no-emit-find-links \
+            --no-emit-build-options --custom-compile-command "make lock" --output-file "$1.txt" -
+}
+lock_with_core lowest "==2.17.*" 3.11
+lock_with_core newest ">=2.20" 3.13
