@@ -46,16 +46,15 @@ def programs(which: str) -> Path:
 
 
 @pytest.mark.parametrize("which", ["lowest", "newest"])
-def test_a_tenant_lives_and_goes(playbooks, lab, which):
-    name = f"test-{which}-core"
+def test_a_tenant_lives_and_goes(playbooks, lab, tenant, which):
     ansible = playbooks.with_programs(programs(which))
-    made = ansible.provision(tenant=name, admin_email="ada@acme.example")
+    made = ansible.provision(tenant=tenant, admin_email="ada@acme.example")
     assert made.code == 0, made.output
-    assert f"{name} is active" in made.output
+    assert f"{tenant} is active" in made.output
     assert "DEPRECATION" not in made.output
     assert "WARNING" not in made.output
-    again = ansible.provision(tenant=name, admin_email="ada@acme.example")
+    again = ansible.provision(tenant=tenant, admin_email="ada@acme.example")
     assert again.count("changed") == 0, again.output
-    gone = ansible.deprovision(name)
+    gone = ansible.deprovision(tenant)
     assert gone.code == 0, gone.output
-    assert traces.of_tenant(lab, name) == {}
+    assert traces.of_tenant(lab, tenant) == {}

@@ -36,6 +36,7 @@ class CallbackModule(CallbackBase):
         number, _blank, self._moment = os.environ.get("CUT_AT", "").partition(" ")
         self._left = int(number or 0)
         self._step = os.environ.get("CUT_STEP", "")
+        self.disabled = not (self._left or self._step)
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
         if task.action in WRITES:
