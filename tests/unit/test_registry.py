@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sqlite3
 import subprocess
 import sys
+import threading
 from contextlib import ExitStack
 from dataclasses import replace
 
@@ -133,6 +135,19 @@ class TestDatabase:
             connection.exec_driver_sql("UPDATE schema_version SET version = 99")
         with pytest.raises(TenantError, match="schema 99"), database.transaction(url):
             pass
+
+    def test_a_registry_that_another_run_is_just_making_is_waited_for(self, url, tmp_path):
+        """SQLite does not wait for the lock that a change of its journal's mode needs: it refuses at once."""
+        (tmp_path / "registry").mkdir()
+        other = sqlite3.connect(tmp_path / "registry" / "registry.db", isolation_level=None, check_same_thread=False)
+        other.execute("CREATE TABLE theirs (id INTEGER)")
+        other.execute("BEGIN IMMEDIATE")
+        release = threading.Timer(0.3, other.rollback)
+        release.start()
+        with database.transaction(url) as connection:
+            assert tenants.find_all(connection) == []
+        release.join()
+        other.close()
 
 
 class TestClaim:
