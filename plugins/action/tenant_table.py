@@ -13,6 +13,7 @@ from typing import Any
 from ansible.utils.display import Display
 
 from ansible_collections.frappeops.tenants.plugins.module_utils.errors import TenantError
+from ansible_collections.frappeops.tenants.plugins.module_utils.whole_file import write_whole
 from ansible_collections.frappeops.tenants.plugins.plugin_utils import result_file
 from ansible_collections.frappeops.tenants.plugins.plugin_utils.controller_action import ControllerAction
 from ansible_collections.frappeops.tenants.plugins.plugin_utils.tenant_table import lines
@@ -38,6 +39,6 @@ class ActionModule(ControllerAction):
 
 def _write(file: Path, text: str) -> None:
     try:
-        result_file.replace(file, f"{text}\n")
+        write_whole(file, f"{text}\n", result_file.MODE)
     except OSError as error:
         raise TenantError(f"The file {file} can't be written: {error.strerror}.") from error

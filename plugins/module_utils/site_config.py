@@ -7,12 +7,11 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from .errors import TenantError
+from .whole_file import write_whole
 
 #: Frappe's own mode is 0644, with the database password in it. The group is the web server's at most.
 MODE = 0o640
@@ -40,15 +39,7 @@ def read(folder: Path) -> dict[str, Any]:
 
 def write(folder: Path, config: dict[str, Any], mode: int = MODE) -> None:
     """Put I(config) in the place of the present file by one rename, so that no reader sees half of it."""
-    descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=".site_config.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            json.dump(config, stream, indent=1, sort_keys=True)
-        os.chmod(temporary, mode)
-        os.replace(temporary, folder / "site_config.json")
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    write_whole(folder / "site_config.json", json.dumps(config, indent=1, sort_keys=True), mode)
 
 
 def merged(config: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:

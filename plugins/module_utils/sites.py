@@ -25,6 +25,7 @@ from . import documents, site_config
 from .bench import Bench
 from .errors import TenantError
 from .turns import turn
+from .whole_file import write_whole
 
 _MARK_FILE = "frappeops.tenants.json"
 
@@ -258,9 +259,7 @@ class TenantSite:
             return None
 
     def _write_mark(self, folder: Path, whole: bool) -> None:
-        temporary = folder / f".{_MARK_FILE}"
-        temporary.write_text(json.dumps({"owner": self._owner, "whole": whole}), encoding="utf-8")
-        temporary.replace(folder / _MARK_FILE)
+        write_whole(folder / _MARK_FILE, json.dumps({"owner": self._owner, "whole": whole}), 0o644)
 
     def _result(self, what: str, changed: bool, diffs: list[dict[str, Any]]) -> dict[str, Any]:
         return {

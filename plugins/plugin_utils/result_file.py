@@ -7,13 +7,15 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.frappeops.tenants.plugins.module_utils.errors import TenantError
 from ansible_collections.frappeops.tenants.plugins.module_utils.turns import turn
+from ansible_collections.frappeops.tenants.plugins.module_utils.whole_file import write_whole
+
+#: What was told of tenants is for the person who asked.
+MODE = 0o600
 
 #: Seconds to wait for another tenant's entry; each takes milliseconds.
 _PATIENCE = 30
@@ -29,7 +31,7 @@ def add(path: Path, name: str, entry: dict[str, Any]) -> None:
         with turn(str(path.parent), _PATIENCE):
             entries = _read(path)
             entries[name] = entry
-            replace(path, json.dumps({"tenants": entries}, indent=2, sort_keys=True) + "\n")
+            write_whole(path, json.dumps({"tenants": entries}, indent=2, sort_keys=True) + "\n", MODE)
     except OSError as error:
         raise TenantError(f"The result file {path} can't be written: {error.strerror}.") from error
 
@@ -43,11 +45,3 @@ def _read(path: Path) -> dict[str, Any]:
         raise TenantError(
             f"{path} is there and is no result file of frappeops.tenants.", "Name another tenant_result_file."
         ) from error
-
-
-def replace(path: Path, text: str) -> None:
-    """Write the whole file, for its owner only. A reader sees the old or the new one, never a part."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        stream.write(text)
-    os.replace(temporary, path)
