@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry import states, tenants
+from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry import adoption, states, tenants
 from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry_action import (
     REGISTRY_ARGUMENTS,
     RegistryAction,
@@ -35,4 +35,5 @@ class ActionModule(RegistryAction):
                 plan=arguments["plans"],
                 bench=arguments["benches"],
             )
-        return {"changed": False, "tenants": found}
+            adopted = adoption.names(connection)
+        return {"changed": False, "tenants": [{**tenant, "adopted": tenant["name"] in adopted} for tenant in found]}

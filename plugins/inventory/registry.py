@@ -89,6 +89,7 @@ cache_timeout: 600
 
 from typing import Any
 
+from ansible import context
 from ansible.errors import AnsibleParserError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.utils.unsafe_proxy import wrap_var
@@ -145,7 +146,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 self.get_option("registry_password_env") or "",
                 self.get_option("registry_password_file") or "",
             )
-            with database.reading(url) as connection:
+            with database.reading(url, upgrade=not context.CLIARGS.get("check")) as connection:
                 return tenants.find_all(connection, state=self.get_option("states"))
         except TenantError as error:
             raise AnsibleParserError(error.as_result()["msg"]) from error
@@ -182,5 +183,7 @@ def _variables(tenant: dict[str, Any]) -> dict[str, Any]:
         "tenant_identity": wrap_var(tenant["identity"]),
         "tenant_record": wrap_var(tenant),
         "tenant_plan_name": wrap_var(tenant["plan"]),
-        "tenant_admin": wrap_var({"email": tenant["admin_email"]}),
+        "tenant_admin": wrap_var(
+            {"email": tenant["admin_email"], "first_name": tenant["admin_first_name"] or tenants.FIRST_NAME}
+        ),
     }

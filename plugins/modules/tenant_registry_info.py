@@ -68,10 +68,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 tenants:
-  description: The tenants, sorted by name. The fields are those that M(frappeops.tenants.tenant_registry) returns.
+  description:
+    - The tenants, sorted by name. The fields are those that M(frappeops.tenants.tenant_registry) returns, and C(adopted), whether
+      the tenant was there before the registry.
   returned: success
   type: list
   elements: dict
   sample:
-    - {name: acme, state: active, plan: starter, bench: bench1, admin_email: ada@acme.com}
+    - {name: acme, state: active, plan: starter, bench: bench1, admin_email: ada@acme.com, adopted: false}
 """

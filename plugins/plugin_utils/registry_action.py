@@ -13,7 +13,7 @@ from .controller_action import ControllerAction
 
 # Imported here, at the top: Ansible loads an action's file in its main process before it forks the workers,
 # so the 0.2 s that SQLAlchemy takes are paid once a run and not once a task.
-from .registry import address, database
+from .registry import address, database, runs
 from .registry.library import require, sa
 
 #: The options that every registry action has. Two are told to be no secrets, whatever they are called.
@@ -33,12 +33,16 @@ class RegistryAction(ControllerAction):
     def transaction(
         self, arguments: dict[str, Any], variables: dict[str, Any]
     ) -> AbstractContextManager[sa.Connection]:
-        """A transaction in the registry; in check mode it is taken back."""
+        """A transaction in the registry; in check mode it is taken back, and neither makes nor upgrades the registry."""
         return database.transaction(self._address(arguments, variables), commit=not self.check_mode)
 
     def reading(self, arguments: dict[str, Any], variables: dict[str, Any]) -> AbstractContextManager[sa.Connection]:
         """A connection to the registry that only reads."""
-        return database.reading(self._address(arguments, variables))
+        return database.reading(self._address(arguments, variables), upgrade=not self.check_mode)
+
+    def current_run(self, variables: dict[str, Any]) -> runs.Run:
+        """The run that this action belongs to. AWX tells by a variable who started the job; the account is the same for all."""
+        return runs.current(str(variables.get("awx_user_name") or variables.get("tower_user_name") or ""))
 
     def _address(self, arguments: dict[str, Any], variables: dict[str, Any]) -> sa.URL:
         """Each part is the task's, else the variable C(tenant_...) of the same name, else the default."""

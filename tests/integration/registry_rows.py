@@ -18,3 +18,12 @@ def registered(registry_url: str, tenant: str) -> dict[str, Any]:
     row = dict(connection.execute("SELECT * FROM tenants WHERE name = ?", [tenant]).fetchone())
     connection.close()
     return {**row, "evidence": json.loads(row["evidence"] or "null")}
+
+
+def events_of(registry_url: str, tenant: str, event: str) -> list[dict[str, Any]]:
+    """The data of all events of this kind that happened to I(tenant)."""
+    connection = sqlite3.connect(registry_url.removeprefix("sqlite:///"))
+    rows = connection.execute("SELECT data FROM events WHERE tenant = ? AND event = ? ORDER BY id", [tenant, event])
+    found = [json.loads(data) for (data,) in rows]
+    connection.close()
+    return found

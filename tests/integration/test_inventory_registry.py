@@ -62,8 +62,8 @@ def test_the_fleet_is_shown_as_a_table(playbooks, made):
     shown = playbooks.run("tenants.yml", tenants_state="active", tenants_plan="starter", tenants_bench="lab-bench")
     assert shown.code == 0, shown.output
     line = next(line for line in shown.output.splitlines() if line.startswith(f"{NAME} "))
-    name, state, plan, bench, frontend, admin, _day, _time = line.split()
-    assert (name, state, plan, bench, admin) == (NAME, "active", "starter", "lab-bench", ADMIN)
+    name, state, plan, bench, frontend, certificate, admin, _day, _time = line.split()
+    assert (name, state, plan, bench, certificate, admin) == (NAME, "active", "starter", "lab-bench", "issued", ADMIN)
     assert frontend.startswith(f"https://{NAME}.tenants.test")
 
 

@@ -121,3 +121,139 @@ def make_version_1(connection: sa.Connection) -> None:
     version_1.create_all(connection)
     connection.execute(version_1.tables["schema_version"].insert().values(version=1))
     connection.execute(version_1.tables["tenants"].insert().values(ACME_1))
+
+
+#: What version 2 added: one column.
+version_2 = sa.MetaData()
+
+for _table in version_1.tables.values():
+    _table.to_metadata(version_2)
+
+version_2.tables["tenants"].append_column(sa.Column("identity", sa.JSON))
+
+#: A tenant as version 2 wrote it.
+ACME_2: dict[str, Any] = {
+    **ACME_1,
+    "identity": {"name": "acme", "domain": "example.com", "site": "api.acme.example.com"},
+}
+
+
+def make_version_2(connection: sa.Connection) -> None:
+    """A registry of version 2 with one tenant."""
+    version_2.create_all(connection)
+    connection.execute(version_2.tables["schema_version"].insert().values(version=2))
+    connection.execute(version_2.tables["tenants"].insert().values(ACME_2))
+
+
+#: What version 3 added: columns, standby sites, the ledger of certificates, mails and webhooks.
+version_3 = sa.MetaData()
+
+for _table in version_2.tables.values():
+    _table.to_metadata(version_3)
+
+for _column in (
+    sa.Column("needs", sa.JSON),
+    sa.Column("admin_first_name", sa.String(140)),
+    sa.Column("settings", sa.JSON),
+    sa.Column("certificate", sa.String(16)),
+    sa.Column("applied", sa.String(64)),
+):
+    version_3.tables["tenants"].append_column(_column)
+
+version_3.tables["steps"].append_column(sa.Column("undo_seconds", sa.Float))
+
+sa.Table(
+    "standby_sites",
+    version_3,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("bench", sa.String(255), nullable=False, index=True),
+    sa.Column("plan", sa.String(64), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False, index=True),
+    sa.Column("site", sa.String(253), nullable=False),
+    sa.Column("database_name", sa.String(64), nullable=False),
+    sa.Column("apps", sa.JSON, nullable=False),
+    sa.Column("run", sa.String(320), nullable=False),
+    sa.Column("tenant", sa.String(63)),
+    sa.Column("made_at", sa.String(32), nullable=False),
+    sa.Column("changed_at", sa.String(32), nullable=False),
+)
+
+sa.Table(
+    "certificate_ledger",
+    version_3,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("at", sa.String(32), nullable=False, index=True),
+    sa.Column("order", sa.String(32), nullable=False),
+    sa.Column("authority", sa.String(512), nullable=False),
+    sa.Column("account", sa.String(253), nullable=False, index=True),
+    sa.Column("outcome", sa.String(16), nullable=False),
+    sa.Column("registered_domain", sa.String(253), nullable=False, index=True),
+    sa.Column("name", sa.String(253), nullable=False, index=True),
+    sa.Column("tenant", sa.String(63)),
+)
+
+sa.Table(
+    "outbox",
+    version_3,
+    sa.Column("id", sa.String(255), primary_key=True),
+    sa.Column("tenant", sa.String(63), nullable=False, index=True),
+    sa.Column("recipient", sa.String(254), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False, index=True),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("error", sa.Text),
+    sa.Column("run", sa.String(320), nullable=False),
+    sa.Column("changed_at", sa.String(32), nullable=False),
+)
+
+sa.Table(
+    "webhooks",
+    version_3,
+    sa.Column("name", sa.String(255), primary_key=True),
+    sa.Column("event", sa.Integer, nullable=False),
+    sa.Column("error", sa.Text),
+    sa.Column("run", sa.String(320)),
+    sa.Column("busy_until", sa.String(32)),
+    sa.Column("changed_at", sa.String(32), nullable=False),
+)
+
+#: A tenant as version 3 wrote it.
+ACME_3: dict[str, Any] = {
+    **ACME_2,
+    "needs": {"sites": 1, "tables": 700, "disk_mb": 500, "memory_mb": 50},
+    "admin_first_name": "Ada",
+    "settings": {"country": "Germany"},
+    "certificate": "issued",
+    "applied": None,
+}
+
+#: What happened to it, and is still to be told to a webhook.
+EVENT_3: dict[str, Any] = {
+    "at": "2026-11-01T09:31:00.000+00:00",
+    "tenant": "acme",
+    "actor": "ops",
+    "run": "controller:4711:1234567",
+    "event": "active",
+    "data": {"reason": None},
+}
+
+
+def make_version_3(connection: sa.Connection) -> None:
+    """A registry of version 3 with one tenant, which a run of this version works on."""
+    version_3.create_all(connection)
+    tables = version_3.tables
+    connection.execute(tables["schema_version"].insert().values(version=3))
+    connection.execute(tables["tenants"].insert().values(ACME_3))
+    connection.execute(tables["events"].insert().values(EVENT_3))
+    connection.execute(
+        tables["leases"]
+        .insert()
+        .values(
+            tenant="acme",
+            run=EVENT_3["run"],
+            controller="controller",
+            pid=4711,
+            pid_started="1234567",
+            taken_at="2026-11-01T09:31:00.000+00:00",
+            expires_at="2099-11-01T10:31:00.000+00:00",
+        )
+    )

@@ -70,6 +70,17 @@ class Server:
         with closing(self._connect(database)) as connection, connection.cursor() as cursor:
             cursor.execute(statement)
 
+    def content(self, database: str) -> str:
+        """Everything that stands in a database of MariaDB."""
+        with closing(self._connect(database)) as connection, connection.cursor() as cursor:
+            cursor.execute("SHOW TABLES")
+            tables = [table for (table,) in cursor.fetchall()]
+            rows = {}
+            for table in tables:
+                cursor.execute(f"SELECT * FROM `{table}`")
+                rows[table] = cursor.fetchall()
+        return repr(rows)
+
     def wait_until_it_answers(self, process: subprocess.Popen[bytes], log: Path) -> None:
         deadline = time.monotonic() + _START_SECONDS
         while True:

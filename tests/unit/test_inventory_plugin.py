@@ -119,7 +119,7 @@ class TestListing:
             "tenant_identity": asdict(HostPatterns("example.com").identity("acme")),
             "tenant_record": record,
             "tenant_plan_name": "starter",
-            "tenant_admin": {"email": "ada@acme.com"},
+            "tenant_admin": {"email": "ada@acme.com", "first_name": "Admin"},
         }
 
     def test_the_graph(self, fleet, source):

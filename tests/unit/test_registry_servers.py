@@ -21,7 +21,12 @@ import sqlalchemy
 sys.path.insert(0, str(Path(__file__).parent))
 import old_registries
 import registry_servers
+import test_adoption
+import test_outbox
+import test_placement
 import test_registry
+import test_registry_standby
+import test_webhooks
 from registry_servers import PASSWORD, USER
 from test_registry import a_wish
 
@@ -29,9 +34,11 @@ from ansible_collections.frappeops.tenants.plugins.module_utils.errors import Te
 from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry import (
     address,
     database,
+    leases,
     migrations,
     schema,
     tenants,
+    webhooks,
 )
 from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry.journal import Resource
 
@@ -44,8 +51,22 @@ TestFind = test_registry.TestFind
 TestStates = test_registry.TestStates
 TestJournal = test_registry.TestJournal
 TestLease = test_registry.TestLease
-connection = test_registry.connection
-run = test_registry.run
+TestHeartbeat = test_registry.TestHeartbeat
+TestUnfinished = test_registry.TestUnfinished
+TestEvents = test_registry.TestEvents
+TestFleet = test_registry.TestFleet
+TestChoice = test_placement.TestChoice
+TestAnotherPlan = test_placement.TestAnotherPlan
+TestStandbyPlan = test_registry_standby.TestPlan
+TestStandbyClaim = test_registry_standby.TestClaim
+TestStandbyGone = test_registry_standby.TestGone
+TestAdoption = test_adoption.TestRegistry
+TestOutbox = test_outbox.TestOutbox
+TestWebhooks = test_webhooks.TestQueue
+connection, run = test_registry.connection, test_registry.run
+place = test_placement.place
+dead_run = test_registry_standby.dead_run
+in_registry = test_outbox.in_registry
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +100,7 @@ class TestTables:
         journal = test_registry.journal_of(connection, run, begun="dns")
         names = ["TXT a", "TXT A", "TXT á", "TXT a "]
         assert journal.record("dns", [Resource("dns_record", name, {"value": name}) for name in names]) == 4
-        assert [resource["name"] for resource in journal.fail("no")[0]["resources"]] == names[::-1]
+        assert [resource["name"] for resource in journal.fail("no")["undo"][0]["resources"]] == names[::-1]
 
     def test_a_text_that_is_too_long_is_refused_and_not_cut(self, url, run):
         with pytest.raises(TenantError, match="can't be used"), database.transaction(url) as connection:
@@ -175,6 +196,8 @@ class TestUpgrade:
         server = servers(request.param)
         return server.url(server.new_database(), PASSWORD)
 
+    NEW_IN_3 = dict.fromkeys(["needs", "admin_first_name", "settings", "certificate", "applied"])
+
     @pytest.fixture
     def old(self, url):
         """A registry of version 1 with one tenant, at the URL."""
@@ -201,7 +224,7 @@ class TestUpgrade:
             assert self.shape(connection) == new
             acme = tenants.find(connection, "acme")
         identity = acme.pop("identity")
-        assert acme == old_registries.ACME_1
+        assert acme == {**old_registries.ACME_1, **self.NEW_IN_3}
         assert identity == {
             "name": "acme",
             "domain": "example.com",
@@ -212,9 +235,42 @@ class TestUpgrade:
             "backend_url": "https://api.acme.example.com:8443",
         }
 
+    def test_one_of_version_2_too(self, url, tmp_path):
+        with database.transaction(f"sqlite:///{tmp_path}/new.db") as connection:
+            new = self.shape(connection)
+        with database._connection(url, lock=True) as connection:
+            old_registries.make_version_2(connection)
+            connection.commit()
+        with database.transaction(url) as connection:
+            assert self.shape(connection) == new
+            assert tenants.find(connection, "acme") == {**old_registries.ACME_2, **self.NEW_IN_3}
+
+    def test_one_of_version_3_too_with_the_run_that_works_in_it_and_what_is_to_be_told(self, url, tmp_path):
+        with database.transaction(f"sqlite:///{tmp_path}/new.db") as connection:
+            new = self.shape(connection)
+        with database._connection(url, lock=True) as connection:
+            old_registries.make_version_3(connection)
+            connection.commit()
+        with database.transaction(url) as connection:
+            assert self.shape(connection) == new
+            assert tenants.find(connection, "acme") == old_registries.ACME_3
+            assert leases.at_work(connection) == {"acme"}
+            [event] = webhooks.pending(connection, 0, 10)
+            assert (event["event"], event["record"]) == ("active", {})
+
     def test_reading_upgrades_too(self, url, old):
         with database.reading(url) as connection:
             assert tenants.find(connection, "acme")["identity"]["domain"] == "example.com"
+
+    @pytest.mark.parametrize(
+        "look", [lambda url: database.transaction(url, commit=False), lambda url: database.reading(url, upgrade=False)]
+    )
+    def test_but_not_in_check_mode(self, url, old, look):
+        with pytest.raises(TenantError, match="has schema 1, this collection knows") as refusal, look(url):
+            pass
+        assert "without --check" in refusal.value.remedy
+        with database._connection(url, lock=False) as connection:
+            assert database._version(connection) == 1
 
     def test_it_is_done_once_by_many_at_once(self, url, old):
         def look(number):
@@ -224,7 +280,7 @@ class TestUpgrade:
         assert test_registry.at_once(look) == [""] * test_registry.AT_ONCE
 
     def test_one_that_fails_is_done_again_by_the_next_run(self, url, old, monkeypatch):
-        first = migrations.MIGRATIONS[0]
+        first, *others = migrations.MIGRATIONS
 
         def cut_off(connection):
             first(connection)
@@ -233,7 +289,7 @@ class TestUpgrade:
         monkeypatch.setattr(migrations, "MIGRATIONS", [cut_off])
         with pytest.raises(TenantError, match="cut off"), database.transaction(url):
             pass
-        monkeypatch.setattr(migrations, "MIGRATIONS", [first])
+        monkeypatch.setattr(migrations, "MIGRATIONS", [first, *others])
         with database.transaction(url) as connection:
             assert tenants.find(connection, "acme")["identity"]["domain"] == "example.com"
 
@@ -251,9 +307,13 @@ class TestReading:
             with database.reading(url) as connection:
                 assert tenants.find_all(connection) == []
 
-    def test_a_registry_that_is_not_there_yet_is_made(self, url):
+    def test_one_that_is_not_there_yet_is_empty_and_is_not_made(self, url, run):
         with database.reading(url) as connection:
             assert tenants.find_all(connection) == []
+        with database.transaction(url, commit=False) as connection:
+            assert tenants.reserve(connection, run, a_wish())[1]["state"] == "reserved"
+        with database._connection(url, lock=False) as connection:
+            assert sqlalchemy.inspect(connection).get_table_names() == []
 
 
 class TestPassword:

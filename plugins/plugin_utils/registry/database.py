@@ -36,6 +36,8 @@ CONNECT_SECONDS = 10
 ATTEMPTS = 6
 PAUSE_SECONDS = 0.1
 
+_IN_MEMORY = "sqlite://"
+
 #: Serialization failure and deadlock: SQLSTATE in PostgreSQL, error numbers in MariaDB (1020: row changed since it was read).
 _CONFLICT_STATES = {"40001", "40P01"}
 _CONFLICT_NUMBERS = {1020, 1213}
@@ -65,11 +67,12 @@ def transaction(url: str | sa.URL, commit: bool = True) -> Iterator[sa.Connectio
     """A connection in a transaction, committed at the end, rolled back on any error.
 
     :param url: a database URL; tables are made at first use and brought up to date when they are older.
-    :param commit: False takes everything back at the end, so that check mode runs the same code.
-    :raises TenantError: the registry can't be reached or is newer than this code.
+    :param commit: False takes everything back at the end, so that check mode runs the same code. Where there is no
+        registry yet, an empty one in memory stands for it.
+    :raises TenantError: the registry can't be reached, is newer than this code, or is older and may not be changed.
     :raises Conflict: the server broke it off; see L(repeat).
     """
-    with _connection(url, lock=True) as connection:
+    with _connection(url if commit else _untouched(url, _version_at(url)), lock=True) as connection:
         if _prepare(connection):
             connection.commit()
         yield connection
@@ -78,16 +81,21 @@ def transaction(url: str | sa.URL, commit: bool = True) -> Iterator[sa.Connectio
 
 
 @contextmanager
-def reading(url: str | sa.URL) -> Iterator[sa.Connection]:
+def reading(url: str | sa.URL, upgrade: bool = True) -> Iterator[sa.Connection]:
     """A connection for reading. It waits for nobody, and needs no right to write in an up-to-date registry.
 
-    :raises TenantError: the registry can't be reached or is newer than this code.
+    Where there is no registry yet, an empty one in memory stands for it.
+
+    :param upgrade: whether an older registry is brought up to date; not in check mode.
+    :raises TenantError: the registry can't be reached, is newer than this code, or is older and may not be changed.
     """
-    with _connection(url, lock=False) as connection:
-        if _version(connection) != schema.VERSION:
-            connection.rollback()
-            with transaction(url):
-                pass
+    version = _version_at(url)
+    if upgrade and version not in (None, schema.VERSION):
+        with transaction(url):
+            version = schema.VERSION
+    with _connection(_untouched(url, version), lock=False) as connection:
+        if version is None:
+            schema.metadata.create_all(connection)
         yield connection
 
 
@@ -184,12 +192,34 @@ def _prepare(connection: sa.Connection) -> bool:
     elif found < schema.VERSION:
         migrations.upgrade(connection, found)
     elif found > schema.VERSION:
-        raise TenantError(
-            f"The registry {address.shown(connection.engine.url)} has schema {found}, "
-            f"this collection knows {schema.VERSION}.",
-            "Use the version of frappeops.tenants that made it, or a newer one.",
-        )
+        raise _of_another_version(connection.engine.url, found)
     return found != schema.VERSION
+
+
+def _untouched(url: str | sa.URL, version: int | None) -> str | sa.URL:
+    """Where one works without changing what is at I(url): there, or in memory while no registry is there."""
+    if version not in (None, schema.VERSION):
+        raise _of_another_version(address.parse(url), version)
+    return _IN_MEMORY if version is None else url
+
+
+def _of_another_version(url: sa.URL, found: int) -> TenantError:
+    remedy = "Use the version of frappeops.tenants that made it, or a newer one."
+    if found < schema.VERSION:
+        remedy = "Check mode does not change it. Run a playbook without --check first, such as tenants.yml."
+    return TenantError(
+        f"The registry {address.shown(url)} has schema {found}, this collection knows {schema.VERSION}.", remedy
+    )
+
+
+def _version_at(url: str | sa.URL) -> int | None:
+    """The version of the registry at I(url); None while there is none."""
+    parsed = address.parse(url)
+    if parsed.get_backend_name() == "sqlite" and not (parsed.database and Path(parsed.database).exists()):
+        # Opened, the file would be made.
+        return None
+    with _connection(parsed, lock=False) as connection:
+        return _version(connection)
 
 
 def _version(connection: sa.Connection) -> int | None:

@@ -6,7 +6,7 @@
 
 To change the schema: change schema.py, raise its VERSION, add a function to MIGRATIONS, and keep a copy of the old
 tables in tests/unit/old_registries.py. The function changes tables that are there already; tables that are new are
-made by themselves, so for those alone it is L(_only_new_tables).
+made by themselves.
 
 Alembic would do the same with a folder of scripts, a configuration file and a table of its own, for a list that has
 no branches and never goes back. It would be one more library to install and 0.1 s more in every run.
@@ -56,6 +56,22 @@ def _tell_identities(connection: sa.Connection) -> None:
         connection.execute(table.update().where(table.c.name == row.name).values(identity=identity))
 
 
+def _tell_more_of_tenants(connection: sa.Connection) -> None:
+    """To 3: what a tenant needs, its administrator's first name, where it is at home, its certificate, what was applied to it;
+    times of undo."""
+    _add_column(connection, "tenants", "needs", sa.JSON())
+    _add_column(connection, "tenants", "admin_first_name", sa.String(140))
+    _add_column(connection, "tenants", "settings", sa.JSON())
+    _add_column(connection, "tenants", "certificate", sa.String(16))
+    _add_column(connection, "tenants", "applied", sa.String(64))
+    _add_column(connection, "steps", "undo_seconds", sa.Float())
+
+
+def _tell_what_tenants_were(connection: sa.Connection) -> None:
+    """To 4: what a tenant was when something happened to it. What was before stays untold: nobody knows whose it was."""
+    _add_column(connection, "events", "record", sa.JSON())
+
+
 def _after_tenant(host: str, name: str) -> str:
     """What follows the label with the tenant's name: the domain, by all usual patterns."""
     labels = host.split(".")
@@ -63,14 +79,10 @@ def _after_tenant(host: str, name: str) -> str:
     return ".".join(labels[tenants[0] + 1 :]) if tenants else host
 
 
-def _only_new_tables(connection: sa.Connection) -> None:
-    """Nothing to change in the tables that are there."""
-
-
 def _add_column(connection: sa.Connection, table: str, name: str, kind: sa.types.TypeEngine) -> None:
     if name not in {column["name"] for column in sa.inspect(connection).get_columns(table)}:
         connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {name} {kind.compile(connection.dialect)}")
 
 
-#: In their order: the first leads from version 1 to 2.
-MIGRATIONS: list[Callable[[sa.Connection], None]] = [_tell_identities]
+#: In their order: the first leads from version 1 to 2, and so on.
+MIGRATIONS: list[Callable[[sa.Connection], None]] = [_tell_identities, _tell_more_of_tenants, _tell_what_tenants_were]
