@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import errno
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .dns_library import dns
@@ -46,6 +46,7 @@ class Answer:
     :param alias: where a CNAME leads whose target the answer does not tell.
     :param silent: nothing came back.
     :param speaks: the server answered for its zone, be it that there is no such record.
+    :param over_tcp: it was asked over TCP.
     """
 
     values: frozenset[Any] = frozenset()
@@ -53,15 +54,17 @@ class Answer:
     alias: Any = None
     silent: bool = False
     speaks: bool = True
+    over_tcp: bool = False
 
     def holds(self, wanted: RecordSet) -> bool:
-        """Whether this is what is wanted: every value, and no other one except beside a TXT."""
+        """Whether this is what is wanted: every value, and no other one except beside a TXT; or surely none."""
         if wanted.rdtype == "TXT":
             return self.values >= wanted.values
-        return self.values == wanted.values
+        return self.values == wanted.values and (self.speaks or bool(self.values))
 
     def __str__(self) -> str:
-        return self.problem or " ".join(sorted(value_text(value) for value in self.values))
+        said = self.problem or " ".join(sorted(value_text(value) for value in self.values))
+        return f"{said} over TCP" if self.over_tcp else said
 
 
 def parse_endpoint(text: str, port: int, field: str) -> Endpoint:
@@ -73,18 +76,26 @@ def parse_endpoint(text: str, port: int, field: str) -> Endpoint:
     return Endpoint(address, int(own_port or port))
 
 
-def ask(server: Endpoint, name: Any, rdtype: str, recursive: bool = False) -> Answer:
+def ask(server: Endpoint, name: Any, rdtype: str, recursive: bool = False, over_tcp: bool = False) -> Answer:
     """What I(server) answers, by UDP, or by TCP when the answer is cut off.
 
     :param recursive: the server is a resolver, so it need not be an authority.
+    :param over_tcp: ask by TCP at once.
     """
+    return replace(_ask(server, name, rdtype, recursive, over_tcp), over_tcp=over_tcp)
+
+
+def _ask(server: Endpoint, name: Any, rdtype: str, recursive: bool, over_tcp: bool) -> Answer:
     query = dns.message.make_query(name, rdtype, use_edns=0, payload=1232)
     if not recursive:
         query.flags &= ~dns.flags.RD
     problem = "no answer"
     for _try in range(_TRIES):
         try:
-            reply = dns.query.udp_with_fallback(query, server.address, _PATIENCE, server.port)[0]
+            if over_tcp:
+                reply = dns.query.tcp(query, server.address, _PATIENCE, server.port)
+            else:
+                reply = dns.query.udp_with_fallback(query, server.address, _PATIENCE, server.port)[0]
             return _judge(reply, rdtype, recursive)
         except dns.exception.Timeout:
             continue

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,12 +14,11 @@ from typing import Any
 from . import dns_authorities
 from .dns_ask import Answer, Endpoint, NoRoute, ask, serial
 from .dns_library import dns
-from .dns_records import RecordSet, host_text
+from .dns_records import RecordSet, host_text, unwanted_families
 from .dns_wildcard import explain
 from .errors import TenantError
+from .pauses import Deadline, Pauses
 
-_FIRST_PAUSE = 0.25
-_LONGEST_PAUSE = 5.0
 _AT_ONCE = 8
 
 
@@ -48,7 +45,8 @@ class Witness:
         grouped: dict[str, list[str]] = {}
         for wanted, answer in self.answers.items():
             if not answer.holds(wanted):
-                grouped.setdefault(str(answer), []).append(f"{wanted.host} {wanted.rdtype}")
+                none = "" if wanted.values else ", where none is wanted"
+                grouped.setdefault(str(answer), []).append(f"{wanted.host} {wanted.rdtype}{none}")
         return [f"{answer} for {' and '.join(asked)}" for answer, asked in grouped.items()]
 
     def as_result(self) -> dict[str, Any]:
@@ -85,13 +83,13 @@ class Propagation:
         by_wildcard: bool,
     ) -> None:
         self._wanted = wanted
+        self._unwanted = unwanted_families(wanted)
         self._domain = domain
         self._resolvers = resolvers
         self._resolver = dns_authorities.make_resolver(resolvers)
         self._port = port
-        self._timeout = timeout
         self._by_wildcard = by_wildcard
-        self._started = time.monotonic()
+        self._deadline = Deadline(timeout)
 
     def wait(self) -> dict[str, Any]:
         """Wait; the fields of a module's result."""
@@ -118,7 +116,7 @@ class Propagation:
         return self._told(result)
 
     def _find(self) -> dns_authorities.Authorities:
-        pauses = _Pauses(self._left)
+        pauses = Pauses(self._deadline)
         while True:
             try:
                 found = dns_authorities.find(self._resolver, self._domain, self._port)
@@ -136,7 +134,7 @@ class Propagation:
 
     def _until_agreed(self, witnesses: list[Witness]) -> int:
         """Ask those that do not agree until all do or the time is over; returns the number of rounds."""
-        pauses, rounds = _Pauses(self._left), 0
+        pauses, rounds = Pauses(self._deadline), 0
         while pending := [witness for witness in witnesses if not witness.agrees]:
             with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
                 list(pool.map(self._look, pending))
@@ -148,7 +146,8 @@ class Propagation:
     def _look(self, witness: Witness) -> None:
         """Ask one server for everything; one that does not answer is not asked for the rest."""
         silent: Answer | None = None
-        for wanted in self._wanted:
+        # A resolver may make up addresses of the other family (DNS64), so only the authorities are asked for them.
+        for wanted in self._wanted if witness.recursive else self._wanted + self._unwanted:
             try:
                 answer = silent or self._answer(witness, wanted)
             except NoRoute:
@@ -158,14 +157,22 @@ class Propagation:
             silent = answer if answer.silent else None
 
     def _answer(self, witness: Witness, wanted: RecordSet) -> Answer:
-        answer = ask(witness.server, wanted.name, wanted.rdtype, witness.recursive)
+        answer = self._followed(ask(witness.server, wanted.name, wanted.rdtype, witness.recursive), wanted)
+        if witness.recursive or not answer.holds(wanted):
+            return answer
+        # Resolvers turn to TCP for long answers and when a server limits its answers, so both ways must lead there.
+        return self._followed(ask(witness.server, wanted.name, wanted.rdtype, over_tcp=True), wanted)
+
+    def _followed(self, answer: Answer, wanted: RecordSet) -> Answer:
         if answer.alias is None:
             return answer
         # The target lies in another zone and is not new, so a resolver may be asked.
         try:
             found = self._resolver.resolve(answer.alias, wanted.rdtype)
-        except dns.exception.DNSException:
+        except (dns.resolver.NoAnswer, dns.resolver.NXDOMAIN):
             return Answer(problem=f"{answer}, which has no {wanted.rdtype}")
+        except dns.exception.DNSException as error:
+            return Answer(problem=f"{answer}, whose {wanted.rdtype} can't be looked up ({error})", speaks=False)
         return Answer(values=frozenset(found.rrset))
 
     def _refuse_unreachable(self, authorities: dns_authorities.Authorities, servers: list[Witness]) -> None:
@@ -181,7 +188,7 @@ class Propagation:
         late = [witness for witness in witnesses if not witness.agrees]
         newest = max((witness.serial for witness in witnesses if witness.serial is not None), default=None)
         said = "; ".join(f"{witness.server}: {', '.join(witness.lacking)}{_age(witness, newest)}" for witness in late)
-        after = f" after {self._timeout:g} s" if self._timeout else ""
+        after = f" after {self._deadline.timeout:g} s" if self._deadline.timeout else ""
         reason = self._reason(late, zone) if self._by_wildcard else ""
         msg = (
             f"{len(late)} of {len(witnesses)} {whom} do not answer {', '.join(str(each) for each in self._wanted)}"
@@ -199,33 +206,13 @@ class Propagation:
 
     def _told(self, result: dict[str, Any]) -> dict[str, Any]:
         told = {kind: [witness.as_result() for witness in result[kind]] for kind in ("servers", "resolvers")}
-        return {**result, **told, "elapsed": round(time.monotonic() - self._started, 2)}
-
-    def _left(self) -> float:
-        return self._started + self._timeout - time.monotonic()
+        return {**result, **told, "elapsed": round(self._deadline.elapsed, 2)}
 
 
 _REMEDY = (
     "Look for a server that lags behind or was forgotten, and at the records in the zone itself; then run again, "
     "with a longer timeout if it only takes its time."
 )
-
-
-class _Pauses:
-    """Pauses that grow, within the time that is left."""
-
-    def __init__(self, left: Callable[[], float]) -> None:
-        self._left = left
-        self._next = _FIRST_PAUSE
-
-    def pause(self) -> bool:
-        """Pause; False when no time is left."""
-        left = self._left()
-        if left <= 0:
-            return False
-        time.sleep(min(self._next, left))
-        self._next = min(self._next * 2, _LONGEST_PAUSE)
-        return True
 
 
 def _age(witness: Witness, newest: int | None) -> str:

@@ -18,7 +18,7 @@ from .errors import TenantError
 TYPES = ["A", "AAAA", "CNAME", "TXT"]
 
 #: The argument specification of the option that takes them; documented in doc_fragments/dns.py.
-RECORDS = {
+RECORDS: dict[str, Any] = {
     "type": "list",
     "elements": "dict",
     "required": True,
@@ -28,6 +28,9 @@ RECORDS = {
         "value": {"type": "list", "elements": "str", "required": True},
     },
 }
+
+#: The types by which a name has an address of its own. All of a name's are one place: a visitor takes whichever he can use.
+ADDRESS_TYPES = ("A", "AAAA")
 
 _TXT_STRING = 255
 _EXAMPLE = "Example: {name: acme.example.com, type: A, value: [192.0.2.10]}."
@@ -39,7 +42,8 @@ class RecordSet:
 
     :param name: a C(dns.name.Name), absolute.
     :param rdtype: the type as text, such as V(A).
-    :param values: C(dns.rdata.Rdata) objects, which compare as the DNS does; empty when there is no such set.
+    :param values: C(dns.rdata.Rdata) objects, which compare as the DNS does; empty when there is no such set, or when
+        none may be there.
     """
 
     name: Any
@@ -56,6 +60,10 @@ class RecordSet:
         """The values as text, sorted."""
         return sorted(value_text(value) for value in self.values)
 
+    def zone_lines(self, ttl: int) -> list[str]:
+        """The set as lines of a zone file (RFC 1035 5.1), all names with the dot at their end."""
+        return [f"{self.name.to_text()} {ttl} IN {self.rdtype} {text}" for text in sorted(map(str, self.values))]
+
     def __str__(self) -> str:
         return f"{self.host} {self.rdtype} {' '.join(self.texts) or '(none)'}"
 
@@ -69,13 +77,55 @@ def parse_record_sets(records: Iterable[dict[str, Any]]) -> list[RecordSet]:
     """The record sets of a module's O(records), in their order; refuses what the DNS could not hold."""
     wanted: list[RecordSet] = []
     for position, record in enumerate(records):
-        parsed = _parse_record_set(record, f"records[{position}]")
+        parsed = parse_record_set(record, f"records[{position}]")
         for other in wanted:
             _refuse_clash(other, parsed, f"records[{position}]")
         wanted.append(parsed)
     if not wanted:
         raise TenantError("records: the list is empty.", _EXAMPLE)
     return wanted
+
+
+def unwanted_families(wanted: Iterable[RecordSet]) -> list[RecordSet]:
+    """For each name that shall have addresses of one family only, the empty set of the other.
+
+    Who can use that family would be led elsewhere by what stands there.
+    """
+    addresses = [each for each in wanted if each.rdtype in ADDRESS_TYPES]
+    given = {(each.name, each.rdtype) for each in addresses}
+    return [
+        RecordSet(name, rdtype, frozenset())
+        for name in dict.fromkeys(each.name for each in addresses if each.values)
+        for rdtype in ADDRESS_TYPES
+        if (name, rdtype) not in given
+    ]
+
+
+def parse_record_set(record: dict[str, Any], field: str, may_be_empty: bool = False) -> RecordSet:
+    """One entry of a module's O(records); I(field) is its name for messages."""
+    rdtype = record["type"]
+    name = parse_name(record["name"], f"{field}.name")
+    values = frozenset(parse_value(rdtype, text, f"{field}.value") for text in record["value"])
+    if not values and not may_be_empty:
+        raise TenantError(f"{field}.value: {host_text(name)} {rdtype} has no value.", _EXAMPLE)
+    if rdtype == "CNAME" and len(values) > 1:
+        raise TenantError(f"{field}.value: {host_text(name)} CNAME has {len(values)} values; it can have only one.")
+    return RecordSet(name, rdtype, values)
+
+
+def parse_value(rdtype: str, text: str, field: str) -> Any:
+    """One value as people and providers write it."""
+    if rdtype == "TXT":
+        return _txt(text, field)
+    if rdtype == "CNAME":
+        text = parse_name(text, field).to_text()
+    try:
+        if rdtype != "CNAME":
+            # Zone-file text may have comments and brackets around an address.
+            ipaddress.ip_address(text)
+        return dns.rdata.from_text(dns.rdataclass.IN, dns.rdatatype.from_text(rdtype), text)
+    except (dns.exception.DNSException, ValueError):
+        raise TenantError(f"{field}: {text!r} is not a value for the type {rdtype}.", _EXAMPLE) from None
 
 
 def parse_name(text: str, field: str) -> Any:
@@ -101,31 +151,6 @@ def value_text(value: Any) -> str:
     if value.rdtype == dns.rdatatype.CNAME:
         return host_text(value.target)
     return str(value.to_text())
-
-
-def _parse_record_set(record: dict[str, Any], field: str) -> RecordSet:
-    rdtype = record["type"]
-    name = parse_name(record["name"], f"{field}.name")
-    values = frozenset(_parse_value(rdtype, text, f"{field}.value") for text in record["value"])
-    if not values:
-        raise TenantError(f"{field}.value: {host_text(name)} {rdtype} has no value.", _EXAMPLE)
-    if rdtype == "CNAME" and len(values) > 1:
-        raise TenantError(f"{field}.value: {host_text(name)} CNAME has {len(values)} values; it can have only one.")
-    return RecordSet(name, rdtype, values)
-
-
-def _parse_value(rdtype: str, text: str, field: str) -> Any:
-    if rdtype == "TXT":
-        return _txt(text, field)
-    if rdtype == "CNAME":
-        text = parse_name(text, field).to_text()
-    try:
-        if rdtype != "CNAME":
-            # Zone-file text may have comments and brackets around an address.
-            ipaddress.ip_address(text)
-        return dns.rdata.from_text(dns.rdataclass.IN, dns.rdatatype.from_text(rdtype), text)
-    except (dns.exception.DNSException, ValueError):
-        raise TenantError(f"{field}: {text!r} is not a value for the type {rdtype}.", _EXAMPLE) from None
 
 
 def _txt(text: str, field: str) -> Any:

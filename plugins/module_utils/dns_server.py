@@ -35,7 +35,7 @@ class UpdateServer:
 
     def __init__(self, server: str, port: int, zone: str, key: Any, timeout: float, protocol: str) -> None:
         self.zone = parse_name(zone, "zone")
-        self._address = _address(server)
+        self._address = address_of(server)
         self._port = port
         self._key = key
         self._timeout = timeout
@@ -155,7 +155,8 @@ def make_key(name: str, secret: str, algorithm: str) -> Any:
         ) from None
 
 
-def _address(server: str) -> str:
+def address_of(server: str) -> str:
+    """The address of a server that is given by address or by name."""
     try:
         return str(socket.getaddrinfo(server, None, type=socket.SOCK_STREAM)[0][4][0])
     except OSError as error:

@@ -33,6 +33,11 @@ def explain(look: Look, wanted: RecordSet, domain: Any, zone: Any) -> str:
     :param look: asks one authoritative server for a name and a type.
     :param domain: the tenants' domain: where the wildcard should be.
     """
+    if not wanted.values:
+        return (
+            f"Remove the {wanted.rdtype} record that answers for {wanted.host}, be it its own or a wildcard's, or add its "
+            "address to dns_addresses."
+        )
     for parent in _upwards(wanted.name.parent(), zone):
         wildcard = dns.name.Name((b"*", *parent.labels))
         answer = look(wildcard, wanted.rdtype)

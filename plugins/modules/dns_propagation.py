@@ -16,6 +16,7 @@ description:
     cut off) until all answer as authorities with exactly the wanted values.
   - Only then the resolvers in O(resolvers) are asked for the records. A resolver that is asked too early keeps the
     answer that the name does not exist.
+  - Where only A or only AAAA of a name is given, the servers must have no record of the other, which would lead visitors elsewhere.
   - A TXT set may have further values. For A and AAAA a CNAME is followed.
   - Addresses of a kind that this machine has no network for, mostly IPv6, are skipped; the result says so.
 options:

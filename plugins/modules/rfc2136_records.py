@@ -14,24 +14,21 @@ short_description: Publish or remove a tenant's DNS records by RFC 2136 update
 description:
   - Brings all given record sets of a zone to their wanted state by one signed update message, so that either all
     of them change or none does.
-  - A set of another's making, that is one with other values or a CNAME in its place, is refused and stays as it is.
-    The server itself judges this together with the change, so that of two runs for one name only one succeeds.
+  - A set of another's making, that is one with other values or a CNAME in its place, is refused and stays as it is,
+    unless O(made) has it or O(overwrite=true). The server itself judges this together with the change, so that of two runs for one name
+    only one succeeds.
   - With O(state=absent) exactly the given values are removed. What differs stays and is returned in RV(left).
   - A wildcard's answer is not taken for a record of the name.
   - Key, zone and update policy are proven in check mode too, by an update that has no effect. It says that the
     zone is as it was read, and under this condition removes a value that is not there.
 options:
-  state:
-    description: Whether the records shall be there.
-    type: str
-    choices: [present, absent]
-    default: present
-  ttl:
+  made:
     description:
-      - Seconds for which others may keep the records.
-      - A set with the wanted values and another TTL is changed to this one.
-    type: int
-    default: 300
+      - What was made here earlier for the same owner, as RV(created) told it. Such values give way to others.
+      - A zone has no marks that tell whose a record is, so without this all other values are taken for another's.
+    type: list
+    elements: dict
+    default: []
   server:
     description: The zone's primary server, an address or a host name.
     type: str
@@ -69,7 +66,7 @@ options:
 extends_documentation_fragment:
   - frappeops.tenants.attributes
   - frappeops.tenants.attributes.changes
-  - frappeops.tenants.dns
+  - frappeops.tenants.dns.change
 seealso:
   - module: frappeops.tenants.dns_propagation
     description: Waits until all servers of the zone answer with the records.
@@ -88,17 +85,16 @@ EXAMPLES = r"""
     records:
       - {name: acme.example.com, type: A, value: [192.0.2.10]}
       - {name: api.acme.example.com, type: A, value: [192.0.2.10]}
+  register: dns_published
 
-- name: Remove them again, and nothing else
+- name: Remove what that made and nothing else, and put back what it replaced
   frappeops.tenants.rfc2136_records:
     state: absent
     server: ns1.example.com
     zone: example.com
     key_name: frappeops-tenants.
     key_secret: "{{ dns_key_secret }}"
-    records:
-      - {name: acme.example.com, type: A, value: [192.0.2.10]}
-      - {name: api.acme.example.com, type: A, value: [192.0.2.10]}
+    records: "{{ dns_published.created }}"
 
 - name: Prove that the server takes updates for these names with this key, without changing anything
   frappeops.tenants.rfc2136_records:
@@ -113,23 +109,36 @@ EXAMPLES = r"""
 
 RETURN = r"""
 created:
-  description: The sets that were not there and are now.
+  description:
+    - The sets that were not there and are now, with what stood in their place.
+    - One without values stands for an address family that is not wanted, whose records gave way.
+    - With O(state=absent), O(records) takes them as they are.
   returned: success
   type: list
   elements: dict
-  sample: [{name: acme.example.com, type: A, value: [192.0.2.10]}]
+  sample: [{name: acme.example.com, type: A, value: [192.0.2.10], former: []}]
 updated:
-  description: The sets whose TTL was changed.
+  description:
+    - The sets whose TTL was changed, with what it was.
+    - With O(state=absent), O(records) takes them as they are, and what they were is set again; their values stay.
   returned: success
   type: list
   elements: dict
   sample: []
 removed:
-  description: The values that were removed.
+  description:
+    - The values that were removed.
+    - With O(state=present), those of the owner's own that are of an address family that is no longer wanted.
   returned: success
   type: list
   elements: dict
   sample: []
+restored:
+  description: With O(state=absent), what was put back.
+  returned: success
+  type: list
+  elements: dict
+  sample: [{name: acme.example.com, type: A, value: [198.51.100.7], ttl: 300, proxied: false, comment: ""}]
 left:
   description: With O(state=absent), what stands at the same names with other values or in their place, and stays.
   returned: success
@@ -159,7 +168,7 @@ conflicts:
       returned: always
       sample: [198.51.100.7]
     wanted:
-      description: The set that was wanted.
+      description: The set that was wanted; without values where an address family is not wanted.
       type: dict
       returned: always
       sample: {name: acme.example.com, type: A, value: [192.0.2.10]}
@@ -175,9 +184,10 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.dns_library import require_dnspython
-from ..module_utils.dns_records import RECORDS, parse_record_sets
+from ..module_utils.dns_plan import CHANGE_ARGUMENTS, Made
 from ..module_utils.dns_server import ALGORITHMS, UpdateServer, make_key
-from ..module_utils.dns_update import ZoneUpdate
+from ..module_utils.dns_update import UpdatedZone
+from ..module_utils.dns_zone import ensure
 from ..module_utils.runner import run
 
 
@@ -193,17 +203,16 @@ def work(module: AnsibleModule) -> dict[str, Any]:
         timeout=given["timeout"],
         protocol=given["protocol"],
     )
-    zone_update = ZoneUpdate(server, given["ttl"], apply=not module.check_mode)
-    return zone_update.ensure(parse_record_sets(given["records"]), given["state"]).as_result()
+    zone = UpdatedZone(server, given["ttl"], Made(given["made"]))
+    return ensure(zone, given, apply=not module.check_mode).as_result()
 
 
 def main() -> None:
     """Entry point."""
     module = AnsibleModule(
         argument_spec={
-            "records": RECORDS,
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "ttl": {"type": "int", "default": 300},
+            **CHANGE_ARGUMENTS,
+            "made": {"type": "list", "elements": "dict", "default": []},
             "server": {"type": "str", "required": True},
             "port": {"type": "int", "default": 53},
             "zone": {"type": "str", "required": True},

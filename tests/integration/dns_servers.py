@@ -4,7 +4,8 @@
 
 """DNS servers of a test's own: a primary, and a secondary that hears of a change only when it is told.
 
-BIND on the two loopback addresses and one free port, beside the lab's, so that tests may break what they like.
+BIND on the two loopback addresses and one free port, beside the lab's, so that tests may break what they like. Two more
+name servers pass every question on to the primary: one has no TCP, one is no authority.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ import base64
 import secrets
 import shutil
 import socket
+import socketserver
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +34,7 @@ import dns.update
 
 # BIND listens only on addresses that an interface has, so the second one is IPv6.
 PRIMARY, SECONDARY, NOBODY = "127.0.0.1", "::1", "127.0.0.3"
+WITHOUT_TCP, CACHE = "127.0.0.4", "127.0.0.5"
 KEY_NAME = "frappeops-tenants."
 
 #: Zone and its name servers. Only the types of POLICY may be changed, and nothing in frozen.test.
@@ -39,9 +43,11 @@ ZONES = {
     "wild.test": {"ns1": PRIMARY},
     "two.test": {"ns1": PRIMARY, "ns2": SECONDARY},
     "dead.test": {"ns1": PRIMARY, "ns2": NOBODY},
+    "udp.test": {"ns1": PRIMARY, "ns2": WITHOUT_TCP},
+    "cache.test": {"ns1": PRIMARY, "ns2": CACHE},
     "frozen.test": {"ns1": PRIMARY},
 }
-POLICY = "A AAAA CNAME TXT"
+POLICY = "A AAAA CNAME TXT CAA"
 RECORDS = {"wild.test": "* A 127.0.0.1\n"}
 #: Also copied to the secondary, where they are not looked for by NS: there it plays a resolver that lags.
 COPIED = ("tenants.test", "two.test")
@@ -82,6 +88,10 @@ class Servers:
         """The serial number of a server's copy."""
         return int(self.values(zone, "SOA", server)[0].split()[2])
 
+    def was_asked(self, name: str) -> bool:
+        """Whether anybody asked the primary for I(name)."""
+        return f"query: {name} " in (self.folder / "primary" / "named.log").read_text()
+
     def notify(self, zone: str) -> None:
         """Tell the secondary that the zone changed, and wait until it has the change."""
         message = dns.message.make_query(zone, "SOA")
@@ -108,12 +118,33 @@ def running(folder: Path) -> Iterator[Servers]:
                 started.append(subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL))
             for zone in ZONES if name == "primary" else COPIED:
                 _wait_until(lambda z=zone, a=address: servers.values(z, "SOA", a), f"{zone} on {address}")
-        yield servers
+        with ExitStack() as forwarders:
+            forwarders.enter_context(_forwarder(WITHOUT_TCP, servers.port, is_authority=True))
+            forwarders.enter_context(_forwarder(CACHE, servers.port, is_authority=False))
+            yield servers
     finally:
         for process in started:
             process.terminate()
         for process in started:
             process.wait(timeout=20)
+
+
+@contextmanager
+def _forwarder(address: str, port: int, is_authority: bool) -> Iterator[None]:
+    """A server that takes questions by UDP alone and passes the primary's answers on, as an authority or as a cache does."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            question, mine = self.request
+            reply = dns.query.udp(dns.message.from_wire(question), PRIMARY, 5, port)
+            if not is_authority:
+                reply.flags &= ~dns.flags.AA
+            mine.sendto(reply.to_wire(), self.client_address)
+
+    with socketserver.ThreadingUDPServer((address, port), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield
+        server.shutdown()
 
 
 def is_installed() -> bool:
@@ -137,7 +168,7 @@ def _options(home: Path, address: str, port: int) -> str:
 options {{
     directory "{home}"; pid-file "{home}/named.pid"; session-keyfile "{home}/session.key";
     {listen} port {port} {{ {address}; }}; {other} {{ none; }};
-    recursion no; notify no; dnssec-validation no; allow-notify {{ localhost; }}; allow-transfer {{ localhost; }};
+    querylog yes; recursion no; notify no; dnssec-validation no; allow-notify {{ localhost; }}; allow-transfer {{ localhost; }};
 }};
 controls {{ }};
 """

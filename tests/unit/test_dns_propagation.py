@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import dns.message
 import dns.name
 import dns.rdata
 import dns.rdataset
 import dns.resolver
 import pytest
 
-from ansible_collections.frappeops.tenants.plugins.module_utils import dns_authorities, dns_propagation
+from ansible_collections.frappeops.tenants.plugins.module_utils import dns_authorities, dns_propagation, pauses
 from ansible_collections.frappeops.tenants.plugins.module_utils.dns_ask import Answer, Endpoint, NoRoute
 from ansible_collections.frappeops.tenants.plugins.module_utils.dns_authorities import Authorities, LookupFailed
 from ansible_collections.frappeops.tenants.plugins.module_utils.dns_propagation import Propagation
@@ -41,17 +42,24 @@ class World:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.servers = [FIRST, SECOND]
         self.answers: dict[Endpoint, Callable[[float], Answer]] = {}
+        self.ipv6: dict[Endpoint, Answer] = {}
+        self.without_tcp: list[Endpoint] = []
         self.asked: list[Endpoint] = []
         self.clock = 0.0
         monkeypatch.setattr(dns_authorities, "find", lambda *_given: Authorities(ZONE, self.servers))
         monkeypatch.setattr(dns_propagation, "ask", self.ask)
         monkeypatch.setattr(dns_propagation, "serial", lambda server, _zone: 7 if server == SECOND else 8)
-        monkeypatch.setattr(dns_propagation.time, "monotonic", lambda: self.clock)
-        monkeypatch.setattr(dns_propagation.time, "sleep", self.sleep)
+        monkeypatch.setattr(pauses.time, "monotonic", lambda: self.clock)
+        monkeypatch.setattr(pauses.time, "sleep", self.sleep)
 
-    def ask(self, server: Endpoint, _name: Any, _rdtype: str, _recursive: bool = False) -> Answer:
+    def ask(self, server: Endpoint, _name: Any, rdtype: str, recursive: bool = False, over_tcp: bool = False) -> Answer:
         self.asked.append(server)
-        return self.answers.get(server, lambda _now: GOOD)(self.clock)
+        if rdtype == "AAAA" and not recursive and server in self.ipv6:
+            return self.ipv6[server]
+        if over_tcp and server in self.without_tcp:
+            return Answer(problem="no answer", silent=True, speaks=False, over_tcp=True)
+        answer = self.answers.get(server, lambda _now: GOOD)(self.clock)
+        return Answer(problem="no AAAA record") if rdtype == "AAAA" and answer is GOOD else answer
 
     def sleep(self, seconds: float) -> None:
         assert seconds > 0
@@ -72,8 +80,8 @@ def test_resolvers_are_asked_only_after_all_authorities_agree(world: World) -> N
     told = world.wait(60)
     assert world.asked[-2:] == [RESOLVER, RESOLVER]
     assert RESOLVER not in world.asked[:-2]
-    # One that agreed is left in peace.
-    assert world.asked.count(FIRST) == 2
+    # One that agreed is left in peace: each of two names once by UDP and once by TCP, for both families.
+    assert world.asked.count(FIRST) == 8
     assert 10 <= told["elapsed"] < 20
     assert told["rounds"] > 2
 
@@ -92,6 +100,19 @@ def test_late_server_is_told_with_every_servers_answer(world: World) -> None:
     assert world.clock == 30
 
 
+def test_an_address_of_the_other_family_leads_elsewhere_and_is_told(world: World) -> None:
+    world.ipv6[SECOND] = Answer(frozenset([dns.rdata.from_text("IN", "AAAA", "2001:db8::7")]))
+    with pytest.raises(TenantError, match="192.0.2.2: 2001:db8::7 for acme.example.com AAAA, where none is wanted and"):
+        world.wait(0)
+    both = [*RECORDS, *({**each, "type": "AAAA", "value": ["2001:db8::7"]} for each in RECORDS)]
+    world.ipv6[FIRST] = world.ipv6[SECOND]
+    assert world.wait(0, both, resolvers=[])["rounds"] == 1
+    # A question that got no answer does not tell that there is none.
+    world.ipv6[SECOND] = SILENT
+    with pytest.raises(TenantError, match="192.0.2.2: no answer for acme.example.com AAAA, where none is wanted"):
+        world.wait(0)
+
+
 def test_timeout_0_looks_once(world: World) -> None:
     world.answers[SECOND] = lambda _now: MISSING
     with pytest.raises(TenantError) as late:
@@ -106,6 +127,12 @@ def test_silent_server_is_asked_once_a_round(world: World) -> None:
     with pytest.raises(TenantError, match="192.0.2.2: no answer for acme.example.com A and api.acme.example.com A"):
         world.wait(0)
     assert world.asked.count(SECOND) == 1
+
+
+def test_server_that_answers_only_by_udp_is_told(world: World) -> None:
+    world.without_tcp = [SECOND]
+    with pytest.raises(TenantError, match="192.0.2.2: no answer over TCP for acme.example.com A and api.acme"):
+        world.wait(0)
 
 
 def test_resolver_that_lags_is_told(world: World) -> None:
@@ -139,7 +166,7 @@ def test_alias_into_another_zone_is_looked_up(world: World, monkeypatch: pytest.
     def resolve(_self: Any, name: Any, rdtype: str) -> Any:
         looked_up.append(name.to_text())
         if rdtype == "AAAA":
-            raise dns.resolver.NoAnswer(response=None)
+            raise dns.resolver.NoAnswer(response=dns.message.make_query(name, rdtype))
         return Found
 
     monkeypatch.setattr(dns.resolver.Resolver, "resolve", resolve)

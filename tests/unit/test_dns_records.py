@@ -11,6 +11,7 @@ from typing import Any
 import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
+import dns.zone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,6 +54,28 @@ def test_txt_is_any_text_and_comes_back_as_it_is(text: str) -> None:
     # What travels is what was meant.
     wire = value.to_wire()
     assert dns.rdata.from_wire(dns.rdataclass.IN, dns.rdatatype.TXT, wire, 0, len(wire)) == value
+
+
+@given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=600))
+def test_zone_lines_of_any_text_are_read_back_by_a_name_server(text: str) -> None:
+    (parsed,) = parse_record_sets([record("acme.example.com", "TXT", text)])
+    (line,) = parsed.zone_lines(300)
+    zone = dns.zone.from_text(line, origin="example.com", relativize=False, check_origin=False)
+    assert set(zone.get_rdataset("acme.example.com.", "TXT")) == parsed.values
+
+
+def test_zone_lines() -> None:
+    sets = [
+        record("acme.example.com", "A", "192.0.2.20", "192.0.2.10"),
+        record("acme.example.com", "AAAA", "2001:db8::10"),
+        record("www.example.com", "CNAME", "acme.example.com"),
+    ]
+    assert [line for each in parse_record_sets(sets) for line in each.zone_lines(60)] == [
+        "acme.example.com. 60 IN A 192.0.2.10",
+        "acme.example.com. 60 IN A 192.0.2.20",
+        "acme.example.com. 60 IN AAAA 2001:db8::10",
+        "www.example.com. 60 IN CNAME acme.example.com.",
+    ]
 
 
 @pytest.mark.parametrize(

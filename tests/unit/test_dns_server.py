@@ -16,16 +16,23 @@ import dns.rcode
 import dns.tsig
 import pytest
 
+from ansible_collections.frappeops.tenants.plugins.module_utils.dns_plan import Made
 from ansible_collections.frappeops.tenants.plugins.module_utils.dns_records import parse_record_sets
 from ansible_collections.frappeops.tenants.plugins.module_utils.dns_server import (
     PrerequisiteFailed,
     UpdateServer,
     make_key,
 )
-from ansible_collections.frappeops.tenants.plugins.module_utils.dns_update import ZoneUpdate
+from ansible_collections.frappeops.tenants.plugins.module_utils.dns_update import UpdatedZone
+from ansible_collections.frappeops.tenants.plugins.module_utils.dns_zone import ensure
 from ansible_collections.frappeops.tenants.plugins.module_utils.errors import TenantError
 
-RECORDS = parse_record_sets([{"name": "acme.example.com", "type": "A", "value": ["192.0.2.10"]}])
+GIVEN: dict[str, Any] = {
+    "records": [{"name": "acme.example.com", "type": "A", "value": ["192.0.2.10"]}],
+    "state": "present",
+    "overwrite": False,
+}
+RECORDS = parse_record_sets(GIVEN["records"])
 
 
 def server(protocol: str = "tcp") -> UpdateServer:
@@ -120,7 +127,7 @@ def test_zone_that_never_holds_still(monkeypatch: pytest.MonkeyPatch) -> None:
 
     answer_with(monkeypatch, respond)
     with pytest.raises(TenantError, match="did not stay as it was read, 3 times in a row, for acme.example.com"):
-        ZoneUpdate(server(), 60, apply=True).ensure(RECORDS, "present")
+        ensure(UpdatedZone(server(), 60, Made([])), GIVEN, apply=True)
 
 
 def test_secret_that_is_not_base64() -> None:
@@ -139,8 +146,8 @@ def test_check_mode_sends_no_value_that_is_wanted(monkeypatch: pytest.MonkeyPatc
         return reply(dns.rcode.NOERROR)(message)
 
     answer_with(monkeypatch, respond)
-    plan = ZoneUpdate(server(), 60, apply=False).ensure(RECORDS, "present")
-    assert plan.created == RECORDS
+    plan = ensure(UpdatedZone(server(), 60, Made([])), GIVEN, apply=False)
+    assert [each.records for each in plan.created] == RECORDS
     (probe,) = sent
     # It only removes what is not there, and only if nothing is there.
     assert {rrset.deleting for rrset in probe.update} == {dns.rdataclass.NONE}

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.frappeops.tenants.plugins.module_utils.dns_ask import Answer
-from ansible_collections.frappeops.tenants.plugins.module_utils.dns_records import parse_record_sets
+from ansible_collections.frappeops.tenants.plugins.module_utils.dns_records import parse_record_sets, unwanted_families
 from ansible_collections.frappeops.tenants.plugins.module_utils.dns_wildcard import explain
 
 ZONE = dns.name.from_text("wild.test")
@@ -99,6 +99,13 @@ WILDCARD = {("*.wild.test", "A"): "127.0.0.1"}
 def test_reason(records: Zone, host: str, expected: str) -> None:
     assert not ask_zone(records, dns.name.from_text(host), "A").holds(wanted(host))
     assert expected in why(records, host)
+
+
+def test_what_the_wildcard_has_beside_what_is_wanted() -> None:
+    (unwanted,) = unwanted_families([wanted("acme.wild.test")])
+    assert explain(lambda name, rdtype: ask_zone(WILDCARD, name, rdtype), unwanted, ZONE, ZONE).startswith(
+        "Remove the AAAA record that answers for acme.wild.test, be it its own or a wildcard's, or add its address"
+    )
 
 
 OWNERS = ["*.wild.test", "acme.wild.test", "*.acme.wild.test", "api.acme.wild.test", "_acme-challenge.acme.wild.test"]

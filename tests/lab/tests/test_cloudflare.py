@@ -210,7 +210,9 @@ def test_who_may_not(client: Client, headers: dict[str, str], method: str, expec
 )
 def test_who_may_read(client: Client, headers: dict[str, str]) -> None:
     client.headers = headers
-    assert client.result("GET", "/zones?name=tenants.test")[0]["id"] == ZONE["id"]
+    (zone,) = client.result("GET", "/zones?name=tenants.test")
+    assert zone["id"] == ZONE["id"]
+    assert ("#dns_records:edit" in zone["permissions"]) == ("X-Auth-Key" in headers)
 
 
 def test_another_zone_is_no_route(client: Client) -> None:
@@ -227,6 +229,22 @@ def test_ordered_errors_come_as_often_as_ordered(client: Client) -> None:
     assert client.result("GET", RECORDS) == []
     assert client.error("POST", RECORDS, ACME)[0] == 503
     client.result("POST", RECORDS, ACME)
+
+
+def test_an_error_after_the_work_is_done(client: Client) -> None:
+    client.lab("POST", "/errors", {"status": 502, "method": "POST", "after": True})
+    assert client.error("POST", RECORDS, ACME)[0] == 502
+    assert [record["content"] for record in client.result("GET", RECORDS)] == ["192.0.2.1"]
+
+
+def test_past_the_limit_all_is_refused(client: Client) -> None:
+    client.lab("PUT", "/limit", {"requests": 2, "seconds": 300})
+    client.result("GET", RECORDS)
+    client.result("GET", RECORDS)
+    assert client.error("GET", RECORDS) == (429, 971)
+    assert client.last_headers["Retry-After"] == "300"
+    client.lab("PUT", "/limit", {})
+    client.result("GET", RECORDS)
 
 
 def test_read_only_refuses_every_change(client: Client) -> None:

@@ -11,5 +11,5 @@ that its users meet. Its records are mirrored into the lab's BIND, so that they 
   queries.py: filters and pages; access.py: who may what; mirror.py: into BIND; trials.py: what tests may order; api.py: the routes.
 
 Beside the API, for tests, under C(/_lab/): C(GET zones), C(GET|DELETE requests), C(POST|DELETE errors), C(PUT read_only),
-C(DELETE records).
+C(PUT limit), C(DELETE records).
 """

@@ -23,28 +23,29 @@ class Access:
     email: str
     api_key: str
 
-    def check(self, headers: Message, writes: bool) -> None:
-        """Raise the API's error unless the request may be made."""
+    def check(self, headers: Message, writes: bool) -> bool:
+        """Raise the API's error unless the request may be made; returns whether the credentials may write."""
         authorization = headers.get("Authorization")
         if authorization is not None:
-            self._check_token(authorization, writes)
-        elif "X-Auth-Email" in headers and "X-Auth-Key" in headers:
+            return self._check_token(authorization, writes)
+        if "X-Auth-Email" in headers and "X-Auth-Key" in headers:
             right = _same(headers["X-Auth-Email"], self.email) and _same(headers["X-Auth-Key"], self.api_key)
             if not right:
                 raise ApiError(HTTPStatus.FORBIDDEN, 9103, "Unknown X-Auth-Key or X-Auth-Email")
-        else:
-            raise bad_request(9106, "Missing X-Auth-Key, X-Auth-Email or Authorization headers")
+            return True
+        raise bad_request(9106, "Missing X-Auth-Key, X-Auth-Email or Authorization headers")
 
-    def _check_token(self, authorization: str, writes: bool) -> None:
+    def _check_token(self, authorization: str, writes: bool) -> bool:
         scheme, _blank, token = authorization.partition(" ")
         if scheme != "Bearer" or not token:
             raise bad_request(6003, "Invalid request headers")
         if _same(token, self.token):
-            return
+            return True
         if not _same(token, self.read_token):
             raise ApiError(HTTPStatus.FORBIDDEN, 9109, "Invalid access token")
         if writes:
             raise forbidden()
+        return False
 
 
 def _same(given: str, expected: str) -> bool:

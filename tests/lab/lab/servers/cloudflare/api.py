@@ -20,7 +20,7 @@ from lab.servers.cloudflare import batch, queries
 from lab.servers.cloudflare.access import Access
 from lab.servers.cloudflare.errors import ApiError, bad_request, no_route
 from lab.servers.cloudflare.store import Store
-from lab.servers.cloudflare.trials import Order, Trials
+from lab.servers.cloudflare.trials import Limit, Order, Trials
 
 PREFIX = "/client/v4"
 
@@ -31,6 +31,7 @@ class Request:
     path: str
     query: dict[str, str]
     body: dict[str, Any]
+    may_write: bool = True
 
 
 @dataclass
@@ -54,12 +55,12 @@ class Api:
 
     def list_zones(self, request: Request) -> tuple[Any, dict[str, int]]:
         wanted = request.query.get("name")
-        found = [self._zone()] if wanted in (None, self.store.zone["name"]) else []
+        found = [self._zone(request)] if wanted in (None, self.store.zone["name"]) else []
         return queries.page(found, request.query)
 
     def get_zone(self, request: Request, zone: str) -> tuple[Any, None]:
         self._check_zone(request, zone)
-        return self._zone(), None
+        return self._zone(request), None
 
     def list_records(self, request: Request, zone: str) -> tuple[Any, dict[str, int]]:
         self._check_zone(request, zone)
@@ -93,8 +94,10 @@ class Api:
         if zone != self.store.zone["id"]:
             raise no_route(request.path)
 
-    def _zone(self) -> dict[str, Any]:
-        return {**self.store.zone, "status": "active", "paused": False, "type": "full"}
+    def _zone(self, request: Request) -> dict[str, Any]:
+        # What the credentials may do in it.
+        rights = ["#dns_records:read", "#zone:read", *(["#dns_records:edit"] if request.may_write else [])]
+        return {**self.store.zone, "status": "active", "paused": False, "type": "full", "permissions": rights}
 
     def answer_test(self, request: Request) -> Any:
         """The tests' own paths, under /_lab/."""
@@ -112,6 +115,8 @@ class Api:
             trials.orders.clear()
         elif asked == ("PUT", "/_lab/read_only"):
             trials.read_only = bool(request.body.get("read_only"))
+        elif asked == ("PUT", "/_lab/limit"):
+            trials.limit = Limit.of(request.body)
         elif asked == ("DELETE", "/_lab/records"):
             self.store.clear()
         else:
@@ -167,8 +172,9 @@ class Handler(BaseHTTPRequestHandler):
             if not path.startswith(PREFIX + "/"):
                 raise no_route(path)
             self.api.trials.check(self.command, writes)
-            self.api.access.check(self.headers, writes)
-            result, info = self.api.answer(Request(self.command, path.removeprefix(PREFIX), query, body))
+            may_write = self.api.access.check(self.headers, writes)
+            result, info = self.api.answer(Request(self.command, path.removeprefix(PREFIX), query, body, may_write))
+            self.api.trials.check_after(self.command)
         except ApiError as error:
             entry.update(status=error.status, code=error.code)
             raise
