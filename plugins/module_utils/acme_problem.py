@@ -47,12 +47,12 @@ def problems_in(log: str) -> list[AcmeProblem]:
 def explain(what: str, problems: list[AcmeProblem], output: str, directory: str) -> TenantError:
     """The error for a person: the kind that weighs most, the authority's words, and the remedy.
 
-    :param what: what was tried, such as C(The certificate for a.example.com).
+    :param what: what did not happen, such as C(The certificate for a.example.com was not issued).
     :param output: what certbot printed; tells of an authority that could not be reached.
     """
     kind, reason, remedy = _judge(problems, output, directory)
     return TenantError(
-        f"{what} was not issued: {reason}",
+        f"{what}: {reason}",
         remedy,
         problem=kind,
         acme_problems=[asdict(problem) for problem in problems],
@@ -67,8 +67,14 @@ def _judge(problems: list[AcmeProblem], output: str, directory: str) -> tuple[st
     for kind, meaning, remedy in _MEANINGS:
         if kind in by_kind:
             return kind, f"{meaning}: {_words(by_kind[kind])}", remedy
-    return _unreachable(output, directory)
+    return _without_answer(output, directory)
 
+
+#: How certbot's plugins for RFC 2136 and Cloudflare begin to say that a record could not be published.
+_DNS_UPDATE = re.compile(
+    r"Encountered error (?:adding|deleting|when making)|Received response from server|Unable to determine base domain"
+    r"|Error communicating with the Cloudflare API|[Dd]etermin\w+ zone_id"
+)
 
 #: In the order of weight: a rate limit explains everything after it.
 _MEANINGS = (
@@ -109,7 +115,7 @@ def _words(problems: list[AcmeProblem]) -> str:
     return " / ".join(text.rstrip(".") for text in texts) + "."
 
 
-def _unreachable(output: str, directory: str) -> tuple[str, str, str]:
+def _without_answer(output: str, directory: str) -> tuple[str, str, str]:
     last = _reason_line(output)
     if "CERTIFICATE_VERIFY_FAILED" in output:
         return (
@@ -123,6 +129,12 @@ def _unreachable(output: str, directory: str) -> tuple[str, str, str]:
             f"the authority {directory} cannot be reached from the edge: {last}",
             "Check the address, DNS, firewall and proxy of the edge host, then run again.",
         )
+    if _DNS_UPDATE.search(output):
+        return (
+            "dns_update",
+            f"the record of DNS-01 could not be published: {last}",
+            "Check the DNS provider's credentials and their rights for TXT records of the zone.",
+        )
     return "other", last, "certbot's log has the whole story."
 
 
@@ -130,7 +142,7 @@ def _reason_line(output: str) -> str:
     """The line of certbot's output that tells something; the ones around it are always the same."""
     noise = re.compile(r"^(Saving debug log|Ask for help|An unexpected error occurred|Requesting a certificate|$)")
     lines = [line.strip() for line in output.splitlines() if not noise.match(line.strip())]
-    return lines[-1] if lines else "certbot gave no reason."
+    return f"{lines[-1].rstrip('.')}." if lines else "certbot gave no reason."
 
 
 def _answers(log: str) -> Iterator[dict[str, Any]]:

@@ -10,22 +10,24 @@ certbot never touches nginx here: it only puts files into the webroot that the H
 from __future__ import annotations
 
 import re
+import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import acme_problem, certificate_file
-from .certificate_file import Certificate
-from .errors import TenantError
+from . import acme_problem, certificate_list
+from .certificate_list import PRODUCTION, Lineage, check_name
+from .certificate_proof import Proof
+from .errors import TenantError, tail
 from .tools import Outcome, Tools
 
-PRODUCTION = "https://acme-v02.api.letsencrypt.org/directory"
 STAGING = "https://acme-staging-v02.api.letsencrypt.org/directory"
 
-_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
 _RUN = re.compile(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),\d+:DEBUG:certbot\._internal\.main:Arguments: .*", re.MULTILINE)
 _BUSY = "Another instance of Certbot is already running"
-_ISSUE_TIMEOUT = 300
+#: Seconds that certbot may take, what it waits for the DNS aside.
+_TIMEOUT = 300
 
 
 @dataclass(frozen=True)
@@ -35,25 +37,8 @@ class Request:
     lineage: str
     domains: tuple[str, ...]
     server: str
-    webroot: str
+    proof: Proof
     email: str
-
-
-@dataclass(frozen=True)
-class Lineage:
-    """A certificate that certbot keeps, and the authority that it came from."""
-
-    name: str
-    server: str
-    fullchain: str
-    privkey: str
-    certificate: Certificate
-
-
-def check_name(name: str) -> None:
-    """Refuse a lineage name or domain that could become another path or option."""
-    if not _NAME.fullmatch(name) or len(name) > 253:
-        raise TenantError(f"{name!r} is not a host name in lower case, so it is no name for a certificate.")
 
 
 def directory_url(acme_directory: str, staging: bool) -> str:
@@ -90,39 +75,30 @@ class Certbot:
 
     def lineage(self, name: str) -> Lineage | None:
         """The lineage called I(name), or None."""
-        check_name(name)
-        settings = self._settings(name)
-        if settings is None:
-            return None
-        fullchain = str(self.config_dir / "live" / name / "fullchain.pem")
-        return Lineage(
-            name=name,
-            server=settings.get("server", PRODUCTION),
-            fullchain=fullchain,
-            privkey=str(self.config_dir / "live" / name / "privkey.pem"),
-            certificate=certificate_file.read(self._tools, fullchain),
-        )
+        return certificate_list.read(self.config_dir, name)
 
     def issue(self, request: Request) -> None:
         """Obtain a certificate, as a new lineage or in place of the present one of that name."""
         check_name(request.lineage)
         for domain in request.domains:
-            check_name(domain)
+            check_name(domain.removeprefix("*."))
         account = ["--email", request.email] if request.email else ["--register-unsafely-without-email"]
-        argv = ["certonly", "--webroot", "--webroot-path", request.webroot, "--server", request.server]
+        argv = ["certonly", *request.proof.arguments(), "--server", request.server]
         argv += ["--cert-name", request.lineage, "--agree-tos", "--no-eff-email", *account]
         # The caller has decided that a new certificate is needed.
         argv += ["--force-renewal", "--renew-with-new-domains"]
+        # certbot 5.3 and later would run the deploy hook here too, and nginx reload once for each tenant.
+        argv += ["--no-directory-hooks"]
         argv += [word for domain in request.domains for word in ("--domain", domain)]
-        copies = self._copies()
-        started = time.strftime("%Y-%m-%d %H:%M:%S")
-        outcome = self._run(argv)
-        for copy in self._copies() - copies:
-            copy.unlink()
-        if outcome.rc != 0:
-            problems = acme_problem.problems_in(self._log_of(request.lineage, started))
-            what = f"The certificate for {', '.join(request.domains)}"
-            raise acme_problem.explain(what, problems, outcome.output, request.server)
+        request.proof.make_ready()
+        self._obtain(argv, request.lineage, request.domains, request.server, request.proof)
+
+    def renew(self, lineage: Lineage, proof: Proof) -> None:
+        """Replace the certificate by a new one, in the way that certbot remembers of the lineage."""
+        # Without a terminal certbot sleeps for up to eight minutes first. Its hooks would run after each lineage.
+        argv = ["renew", "--cert-name", lineage.name, "--force-renewal", "--no-random-sleep-on-renew"]
+        argv += ["--no-directory-hooks", "--server", lineage.server, "--agree-tos"]
+        self._obtain(argv, lineage.name, lineage.certificate.names, lineage.server, proof)
 
     def delete(self, name: str) -> None:
         """Delete the lineage; the certificate is not revoked."""
@@ -131,6 +107,17 @@ class Certbot:
         if outcome.rc != 0:
             raise TenantError(f"certbot could not delete the lineage {name}.", stderr=outcome.output)
 
+    def revoke(self, lineage: Lineage) -> None:
+        """Tell the authority that the certificate is not used any more, and delete the lineage."""
+        argv = ["revoke", "--cert-name", lineage.name, "--server", lineage.server]
+        argv += ["--reason", "cessationofoperation", "--delete-after-revoke"]
+        started = _log_time()
+        outcome = self._run(argv)
+        if outcome.rc != 0:
+            problems = acme_problem.problems_in(self._log_of(lineage.name, started))
+            what = f"The certificate {lineage.name} was not revoked"
+            raise acme_problem.explain(what, problems, outcome.output, lineage.server)
+
     def version(self) -> str:
         """What certbot calls itself; fails when it is not installed."""
         outcome = self._tools.run([self._command, "--version"], timeout=30)
@@ -138,12 +125,38 @@ class Certbot:
             raise TenantError(f"{self._command} --version fails on this host.", stderr=outcome.output)
         return outcome.stdout.strip()
 
-    def _run(self, argv: list[str]) -> Outcome:
+    def require_plugin(self, name: str) -> None:
+        """Fail when certbot has no plugin I(name)."""
+        with tempfile.TemporaryDirectory() as folder:
+            elsewhere = ["--config-dir", folder, "--work-dir", folder, "--logs-dir", folder]
+            outcome = self._tools.run([self._command, "plugins", "--non-interactive", *elsewhere], timeout=60)
+        if f"* {name}\n" not in f"{outcome.stdout}\n":
+            raise TenantError(
+                f"{self._command} has no plugin {name} on this host.",
+                f"Install it: apt install python3-certbot-{name}, or its snap where certbot is one.",
+                stderr=tail(outcome.stderr),
+            )
+
+    def _obtain(self, argv: list[str], name: str, domains: Sequence[str], server: str, proof: Proof) -> None:
+        """Run certbot to get a certificate, and find out why when there is none."""
+        copies = self._copies()
+        started = _log_time()
+        outcome = self._run(argv, proof.environment, proof.wait)
+        for copy in self._copies() - copies:
+            copy.unlink()
+        if outcome.rc != 0:
+            problems = acme_problem.problems_in(self._log_of(name, started))
+            what = f"The certificate for {', '.join(domains)} was not issued"
+            raise acme_problem.explain(what, problems, outcome.output, server)
+
+    def _run(self, argv: list[str], environment: Mapping[str, str] | None = None, wait: int = 0) -> Outcome:
         """Run certbot, waiting while another certbot of this host holds its lock."""
         end = time.monotonic() + self._lock_timeout
         while True:
             outcome = self._tools.run(
-                [self._command, *argv, "--non-interactive", *self._folders], self._environment, _ISSUE_TIMEOUT
+                [self._command, *argv, "--non-interactive", *self._folders],
+                {**self._environment, **(environment or {})},
+                _TIMEOUT + wait,
             )
             if outcome.rc == 0 or _BUSY not in outcome.output:
                 return outcome
@@ -153,13 +166,6 @@ class Certbot:
                     "Try again when it has ended.",
                 )
             time.sleep(1)
-
-    def _settings(self, name: str) -> dict[str, str] | None:
-        """The C(key = value) lines of the renewal file, or None without one."""
-        path = self.config_dir / "renewal" / f"{name}.conf"
-        if not path.is_file():
-            return None
-        return dict(re.findall(r"^(\w+) = (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE))
 
     def _copies(self) -> set[Path]:
         """certbot's second copies of keys and requests: nothing reads them and C(delete) forgets them."""
@@ -174,6 +180,11 @@ class Certbot:
             if found:
                 return found
         return ""
+
+
+def _log_time() -> str:
+    """This moment, as certbot's log writes it."""
+    return time.strftime("%Y-%m-%d %H:%M:%S")
 
 
 def part_of_run(log: str, argument: str, since: str) -> str:

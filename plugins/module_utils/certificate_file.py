@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reading a certificate file with openssl, which every TLS host has."""
+"""A certificate file, as operators look at it: for which names, from whom, how long."""
 
 from __future__ import annotations
 
@@ -10,21 +10,18 @@ import re
 import ssl
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
-from .errors import TenantError, tail
-from .tools import Tools
+from . import certificate_der
+from .errors import TenantError
 
 DAY = 86400
+_FIRST = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 
 @dataclass(frozen=True)
-class Certificate:
-    """What a person asks of a certificate."""
-
-    names: tuple[str, ...]
-    issuer: str
-    #: Seconds since the epoch.
-    not_after: float
+class Certificate(certificate_der.Fields):
+    """The fields, and what a person asks of them."""
 
     @property
     def days_left(self) -> int:
@@ -36,33 +33,24 @@ class Certificate:
         return self.not_after <= time.time()
 
     @property
+    def due(self) -> bool:
+        """Whether two thirds of its life are over: the time to renew it, however long it lives."""
+        return time.time() >= self.not_before + (self.not_after - self.not_before) * 2 / 3
+
+    @property
     def not_after_text(self) -> str:
         return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.not_after))
 
 
-def read(tools: Tools, path: str) -> Certificate:
+def read(path: Path) -> Certificate:
     """The first certificate in the PEM file I(path)."""
-    fields = ["-issuer", "-nameopt", "multiline,-esc_msb,utf8", "-enddate", "-ext", "subjectAltName"]
-    outcome = tools.run(["openssl", "x509", "-in", path, "-noout", *fields])
-    if outcome.rc != 0:
-        raise TenantError(f"The certificate {path} cannot be read.", stderr=tail(outcome.stderr))
-    return parse(outcome.stdout)
-
-
-def parse(text: str) -> Certificate:
-    """Understand what C(openssl x509) printed."""
-    end = re.search(r"^notAfter=(.+)$", text, re.MULTILINE)
-    if end is None:
-        raise TenantError("openssl named no end date of the certificate.", stdout=tail(text))
-    return Certificate(
-        names=tuple(sorted(set(re.findall(r"DNS:([^,\s]+)", text)))),
-        issuer=_issuer(text),
-        not_after=ssl.cert_time_to_seconds(end.group(1).strip()),
-    )
-
-
-def _issuer(text: str) -> str:
-    """The authority's name: its organisation, if it tells one, and its common name."""
-    found = dict(re.findall(r"^\s+(organizationName|commonName)\s*= (.+)$", text, re.MULTILINE))
-    parts = [found[field].strip() for field in ("organizationName", "commonName") if field in found]
-    return " ".join(parts) or "unknown"
+    try:
+        pem = _FIRST.search(path.read_text(encoding="ascii", errors="replace"))
+        if pem is None:
+            raise ValueError("there is none in it")
+        found = certificate_der.read(ssl.PEM_cert_to_DER_cert(pem.group()))
+    except OSError as error:
+        raise TenantError(f"The certificate {path} cannot be read: {error.strerror}.") from error
+    except (ValueError, IndexError, RecursionError) as error:
+        raise TenantError(f"The certificate {path} cannot be read: {error}.") from error
+    return Certificate(**vars(found))

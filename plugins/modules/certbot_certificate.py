@@ -10,10 +10,10 @@ module: certbot_certificate
 author:
   - frappeops.tenants contributors (@frappeops)
 version_added: 0.1.0
-short_description: Obtain or delete one certificate with certbot
+short_description: Obtain, renew or delete one certificate with certbot
 description:
   - Sees to it that certbot keeps a valid certificate of exactly the given names from the given authority, obtained
-    by HTTP-01 through a webroot, or that it keeps none.
+    by HTTP-01 through a webroot or by DNS-01 through a plugin of certbot, or that it keeps none.
   - Runs on the host that serves the webroot. Neither nginx nor any other server is changed or restarted.
   - A lineage that is valid, has exactly these names and comes from this authority is left alone, whoever made it.
   - A lineage of that name with other names or from another authority is replaced only if the same O(owner) made it.
@@ -29,10 +29,10 @@ options:
   state:
     description:
       - V(present) obtains the certificate unless a fitting one is there.
-      - V(absent) deletes a lineage that the same O(owner) made. The certificate is not revoked. A lineage of somebody
-        else stays, which RV(left) tells.
+      - V(renewed) renews a lineage that the same O(owner) made, when two thirds of its life are over, in the way that certbot remembers of it.
+      - V(absent) deletes a lineage that the same O(owner) made. A lineage of somebody else stays, which RV(left) tells.
     type: str
-    choices: [present, absent]
+    choices: [present, renewed, absent]
     default: present
   owner:
     description:
@@ -45,8 +45,71 @@ options:
     type: list
     elements: str
   webroot:
-    description: The folder from which the HTTP server answers the challenge. Required when O(state=present).
+    description: The folder from which the HTTP server answers the challenge of HTTP-01. When O(state=present) either this or O(dns) is needed.
     type: path
+  dns:
+    description:
+      - The DNS provider through which certbot answers the challenge of DNS-01, and the credentials for it.
+      - They are kept in a file below O(config_dir) that only its owner reads, since certbot needs them for renewals. The file is
+        removed with the last lineage that names it.
+    type: dict
+    suboptions:
+      provider:
+        description: Which plugin of certbot does it.
+        type: str
+        choices: [rfc2136, cloudflare]
+        required: true
+      zone:
+        description: The zone that the credentials are for. The file is named by it.
+        type: str
+        required: true
+      wait:
+        description: How many seconds to wait between publishing the record and asking the authority to look at it.
+        type: int
+        default: 30
+      server:
+        description: For V(rfc2136), the primary name server.
+        type: str
+      port:
+        description: For V(rfc2136), its port.
+        type: int
+        default: 53
+      key_name:
+        description: For V(rfc2136), the name of the TSIG key.
+        type: str
+      key_secret:
+        description: For V(rfc2136), its secret.
+        type: str
+      key_algorithm:
+        description: For V(rfc2136), its algorithm.
+        type: str
+        default: hmac-sha256
+      api_token:
+        description: For V(cloudflare), an API token that may edit the zone's records.
+        type: str
+      api_email:
+        description: For V(cloudflare) without a token, the address of the account.
+        type: str
+      api_key:
+        description: For V(cloudflare) without a token, its global API key.
+        type: str
+      base_url:
+        description: For V(cloudflare), another address of the API.
+        type: str
+  force:
+    description: Whether to renew before it is time, when O(state=renewed).
+    type: bool
+    default: false
+  refusal:
+    description:
+      - Why the authority must not be asked now, such as what M(frappeops.tenants.certificate_ledger) said.
+      - When a new certificate is needed, the task fails with it. A fitting one is left alone as ever.
+    type: str
+    default: ""
+  revoke:
+    description: Whether the certificate is revoked before it is deleted, when O(state=absent).
+    type: bool
+    default: false
   email:
     description: The address to register with the authority. Without it the account has none.
     type: str
@@ -87,7 +150,6 @@ extends_documentation_fragment:
   - frappeops.tenants.attributes.changes
 requirements:
   - certbot 1.21 or later
-  - openssl
 """
 
 EXAMPLES = r"""
@@ -98,6 +160,22 @@ EXAMPLES = r"""
     domains: [acme.example.com, api.acme.example.com]
     webroot: /var/www/frappe_tenants
     email: hostmaster@example.com
+
+- name: Obtain one for all tenants, proven by records in the DNS
+  frappeops.tenants.certbot_certificate:
+    name: shared.tenants.example.com
+    owner: shared
+    domains: ["*.example.com"]
+    dns:
+      provider: cloudflare
+      zone: example.com
+      api_token: "{{ vault_cloudflare_token }}"
+
+- name: Renew it, if it is time
+  frappeops.tenants.certbot_certificate:
+    name: acme.example.com
+    owner: 4f1c2a9b7d3e5f60
+    state: renewed
 
 - name: Delete it again, if it is ours
   frappeops.tenants.certbot_certificate:
@@ -170,8 +248,8 @@ left:
 problem:
   description:
     - The kind of failure.
-    - One of V(rate_limit), V(challenge), V(caa), V(refused), V(ca_unreachable), V(ca_untrusted), V(foreign_lineage)
-      and V(other).
+    - One of V(rate_limit), V(challenge), V(caa), V(refused), V(ca_unreachable), V(ca_untrusted), V(dns_update),
+      V(budget), V(foreign_lineage) and V(other).
   returned: when the certificate could not be obtained
   type: str
   sample: challenge
@@ -187,21 +265,42 @@ commands:
   elements: list
 """
 
+from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.certbot import Certbot, Lineage, Request, directory_url
-from ..module_utils.certificate_lineage import LineageKeeper, describe
+from ..module_utils.certbot import Certbot, Request, directory_url
+from ..module_utils.certificate_lineage import Change, LineageKeeper
+from ..module_utils.certificate_list import Lineage, describe
+from ..module_utils.certificate_proof import Proof, Webroot, dns_plugin
 from ..module_utils.runner import run
 from ..module_utils.tools import Tools
 
+DNS: dict[str, dict[str, Any]] = {
+    "provider": {"type": "str", "choices": ["rfc2136", "cloudflare"], "required": True},
+    "zone": {"type": "str", "required": True},
+    "wait": {"type": "int", "default": 30},
+    "server": {"type": "str"},
+    "port": {"type": "int", "default": 53},
+    "key_name": {"type": "str", "no_log": False},
+    "key_secret": {"type": "str", "no_log": True},
+    "key_algorithm": {"type": "str", "default": "hmac-sha256", "no_log": False},
+    "api_token": {"type": "str", "no_log": True},
+    "api_email": {"type": "str"},
+    "api_key": {"type": "str", "no_log": True},
+    "base_url": {"type": "str"},
+}
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "name": {"type": "str", "required": True, "aliases": ["lineage"]},
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "state": {"type": "str", "choices": ["present", "renewed", "absent"], "default": "present"},
     "owner": {"type": "str", "required": True},
     "domains": {"type": "list", "elements": "str"},
     "webroot": {"type": "path"},
+    "dns": {"type": "dict", "options": DNS},
+    "force": {"type": "bool", "default": False},
+    "refusal": {"type": "str", "default": ""},
+    "revoke": {"type": "bool", "default": False},
     "email": {"type": "str", "default": ""},
     "acme_directory": {"type": "str", "default": ""},
     "staging": {"type": "bool", "default": False},
@@ -226,21 +325,28 @@ def ensure(params: dict[str, Any], check_mode: bool, tools: Tools) -> dict[str, 
     )
     keeper = LineageKeeper(certbot, params["name"], params["owner"], check_mode, params["lock_timeout"])
     before = certbot.lineage(params["name"])
-    present = params["state"] == "present"
-    change = keeper.present(_request(params)) if present else keeper.absent()
+    change = _change(keeper, params)
     result: dict[str, Any] = {"changed": change.changed, "reason": change.reason, "commands": tools.commands}
     predicted = change.changed and check_mode
     result["diff"] = {
         "before": _shown(before),
-        "after": _expected(params) if predicted else _shown(change.lineage),
+        "after": _expected(params, before) if predicted else _shown(change.lineage),
     }
     if change.lineage is not None:
         result["certificate"] = describe(change.lineage)
-        if present:
+        if params["state"] == "present":
             result["ansible_facts"] = {"tenant_certificate": result["certificate"]}
-    if not present:
+    if params["state"] == "absent":
         result["left"] = change.lineage is not None
     return result
+
+
+def _change(keeper: LineageKeeper, params: dict[str, Any]) -> Change:
+    if params["state"] == "present":
+        return keeper.present(_request(params), params["refusal"])
+    if params["state"] == "renewed":
+        return keeper.renewed(_proof(params), params["force"], params["refusal"])
+    return keeper.absent(params["revoke"])
 
 
 def _request(params: dict[str, Any]) -> Request:
@@ -248,9 +354,15 @@ def _request(params: dict[str, Any]) -> Request:
         lineage=params["name"],
         domains=tuple(params["domains"]),
         server=directory_url(params["acme_directory"], params["staging"]),
-        webroot=params["webroot"],
+        proof=_proof(params),
         email=params["email"],
     )
+
+
+def _proof(params: dict[str, Any]) -> Proof:
+    if params["dns"]:
+        return dns_plugin(Path(params["config_dir"]), params["dns"])
+    return Webroot(params["webroot"] or "", {})
 
 
 def _shown(lineage: Lineage | None) -> str:
@@ -261,16 +373,21 @@ def _shown(lineage: Lineage | None) -> str:
     return f"{lineage.name}: {names} from {lineage.server} until {lineage.certificate.not_after_text}\n"
 
 
-def _expected(params: dict[str, Any]) -> str:
+def _expected(params: dict[str, Any], before: Lineage | None) -> str:
+    """What check mode predicts for a diff."""
     if params["state"] == "absent":
         return ""
-    return f"{params['name']}: {', '.join(sorted(params['domains']))} from {_request(params).server}\n"
+    if params["state"] == "renewed" and before is not None:
+        return f"{before.name}: {', '.join(before.certificate.names)} from {before.server}, renewed\n"
+    server = directory_url(params["acme_directory"], params["staging"])
+    return f"{params['name']}: {', '.join(sorted(params['domains']))} from {server}\n"
 
 
 def main() -> None:
     module = AnsibleModule(
         argument_spec=ARGUMENTS,
-        required_if=[("state", "present", ("domains", "webroot"))],
+        required_if=[("state", "present", ("domains",)), ("state", "present", ("webroot", "dns"), True)],
+        mutually_exclusive=[("webroot", "dns")],
         supports_check_mode=True,
     )
     tools = Tools()

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,7 +61,7 @@ def test_issue_leave_alone_delete(edge: Edge) -> None:
 
     again = edge.certbot(name=NAMES[0], domains=list(reversed(NAMES)), owner="run2")
     assert not again["changed"]
-    assert [argv[0] for argv in again["commands"]] == ["openssl"] * len(again["commands"]), "certbot was not asked"
+    assert again["commands"] == [], "certbot was not asked"
 
     assert edge.certbot(name=NAMES[0], state="absent", check_mode=True)["changed"]
     assert edge.certbot(name=NAMES[0], state="absent")["changed"]
@@ -153,3 +155,51 @@ def test_a_lineage_name_cannot_leave_its_folder(edge: Edge, name: str) -> None:
     for options in ({"domains": NAMES}, {"state": "absent"}):
         with pytest.raises(TenantError, match="is not a host name"):
             edge.certbot(name=name, **options)
+
+
+def test_a_renewal_comes_when_it_is_due_or_asked_for(edge: Edge) -> None:
+    first = edge.certbot(name=NAMES[0], domains=NAMES)["certificate"]
+    waiting = edge.certbot(name=NAMES[0], state="renewed", refusal="not now")
+    assert not waiting["changed"] and waiting["reason"] == "two thirds of its life are not over yet"
+
+    predicted = edge.certbot(name=NAMES[0], state="renewed", force=True, check_mode=True)
+    assert predicted["changed"] and predicted["certificate"] == first
+    with pytest.raises(TenantError, match="not now") as refused:
+        edge.certbot(name=NAMES[0], state="renewed", force=True, refusal="not now")
+    assert refused.value.details["problem"] == "budget"
+    with pytest.raises(TenantError, match="no lineage acme.tenants.test of run2"):
+        edge.certbot(name=NAMES[0], state="renewed", force=True, owner="run2")
+
+    before = Path(first["fullchain"]).read_text()
+    renewed = edge.certbot(name=NAMES[0], state="renewed", force=True)
+    assert renewed["changed"] and renewed["certificate"]["names"] == NAMES
+    assert Path(first["fullchain"]).read_text() != before
+    assert [path for path in edge.certbot_files() if path.startswith(("keys/", "csr/"))] == []
+
+
+def test_a_refusal_keeps_the_authority_from_being_asked(edge: Edge) -> None:
+    with pytest.raises(TenantError, match="50 certificates") as refused:
+        edge.certbot(name=NAMES[0], domains=NAMES, refusal="50 certificates were issued.")
+    assert refused.value.details["problem"] == "budget"
+    assert edge.certbot_files() == []
+    edge.certbot(name=NAMES[0], domains=NAMES)
+    assert not edge.certbot(name=NAMES[0], domains=NAMES, refusal="50 certificates were issued.")["changed"]
+
+
+def test_a_certificate_is_revoked_only_when_asked(edge: Edge) -> None:
+    edge.certbot(name=NAMES[0], domains=NAMES)
+    gone = edge.certbot(name=NAMES[0], state="absent", revoke=True)
+    assert gone["changed"] and any("revoke" in argv for argv in gone["commands"])
+    assert edge.certbot_files() == []
+
+
+def test_another_certbot_is_waited_for(edge: Edge) -> None:
+    edge.certbot(name=NAMES[0], domains=NAMES[:1])
+    with (edge.folder / "certbot/config/.certbot.lock").open("w") as lock:
+        fcntl.lockf(lock, fcntl.LOCK_EX)
+        with pytest.raises(TenantError, match="Another certbot works on this host for more than 0 s"):
+            edge.certbot(name=NAMES[0], domains=NAMES, lock_timeout=0)
+        release = threading.Timer(2, lambda: fcntl.lockf(lock, fcntl.LOCK_UN))
+        release.start()
+        assert edge.certbot(name=NAMES[0], domains=NAMES)["changed"]
+        release.join()

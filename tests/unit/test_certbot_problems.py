@@ -79,10 +79,13 @@ def test_a_bad_nonce_is_no_reason() -> None:
 )
 def test_the_weightiest_kind_is_told(answers: list[object], kind: str) -> None:
     error = explain(
-        "The certificate for a.test", problems_in(log(*answers)), "AttributeError: can't set attribute", "https://ca"
+        "The certificate was not issued",
+        problems_in(log(*answers)),
+        "AttributeError: can't set attribute",
+        "https://ca",
     )
     assert error.details["problem"] == kind
-    assert error.msg.startswith("The certificate for a.test was not issued: ")
+    assert error.msg.startswith("The certificate was not issued: ")
     assert "AttributeError" not in error.msg and "\n" not in error.msg
     assert error.remedy
 
@@ -100,6 +103,8 @@ Ask for help or search for solutions at https://community.letsencrypt.org. See t
         ("ValueError: Requesting ca.nowhere.test/dir: Name or service not known", "ca_unreachable"),
         ("requests.exceptions.ReadTimeout: HTTPSConnectionPool(host='x', port=443): Read timed out.", "ca_unreachable"),
         ("requests.exceptions.SSLError: ... [SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate", "ca_untrusted"),
+        ("Encountered error when making query: The peer didn't like the signature we sent.", "dns_update"),
+        ("Error determining zone_id: 9109 Invalid access token. Please confirm that it is right.", "dns_update"),
         ("PermissionError: [Errno 13] Permission denied: '/var/www'", "other"),
     ],
 )

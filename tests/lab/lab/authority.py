@@ -21,7 +21,7 @@ _LIFE = datetime.timedelta(days=3650)
 
 
 def make_server_certificate(settings: Settings, server: str) -> None:
-    """A key and a certificate for 127.0.0.1 and localhost in C(tls/SERVER.key) and C(tls/SERVER.pem), unless they are there."""
+    """A key and a certificate for the lab's address and localhost in C(tls/SERVER.key) and C(tls/SERVER.pem), unless they are there."""
     folder = settings.lab_dir / "tls"
     if (folder / f"{server}.pem").exists():
         return
