@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import ssl
 import urllib.error
 import urllib.request
@@ -16,11 +17,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .certbot import Certbot
+from .disk_room import require_room
 from .errors import TenantError
 from .nginx import Nginx
+from .nginx_live import live_fault
 from .nginx_publish import owner_of
+from .port_holders import holders
 
+MIN_FREE_MB = 50
+MIN_FREE_INODES = 1_000
 _CA_TIMEOUT = 15
+_UPSTREAM_TIMEOUT = 5
 
 
 @dataclass(frozen=True)
@@ -45,12 +52,37 @@ def findings(checks: dict[str, Callable[[], None]]) -> list[Finding]:
 
 def nginx_runs_well(nginx: Nginx) -> None:
     nginx.require_running()
-    fault = nginx.fault()
+    fault = live_fault(nginx)
     if fault is not None:
         raise TenantError(
             f"nginx's live configuration is already broken, and not by us: {fault}.",
             "Mend it (nginx -t shows the same), then run again.",
         )
+
+
+def ports_are_free_for(nginx: Nginx, ports: list[int]) -> None:
+    """Nobody but this nginx listens on the tenants' ports."""
+    ours = nginx.processes()
+    strangers = {port: [str(holder) for holder in holders(port) if holder.pid not in ours] for port in ports}
+    taken = [f"the port {port} is held by {', '.join(names)}" for port, names in strangers.items() if names]
+    if taken:
+        raise TenantError(
+            f"Not this nginx: {'; '.join(taken)}.",
+            "Stop that program, or give it or nginx (tenant_http_port, tenant_https_port) another port.",
+        )
+
+
+def upstreams_answer(upstreams: list[str]) -> None:
+    """The web service of each bench takes connections: without it nginx answers 502."""
+    for upstream in upstreams:
+        host, _colon, port = upstream.rpartition(":")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), timeout=_UPSTREAM_TIMEOUT).close()
+        except (OSError, ValueError) as error:
+            raise TenantError(
+                f"The bench's web service at {upstream} does not answer: {getattr(error, 'strerror', None) or error}.",
+                "nginx would answer 502. Start it on the bench host: supervisorctl status.",
+            ) from error
 
 
 def edge_is_prepared(shared_config: str) -> None:
@@ -61,8 +93,17 @@ def edge_is_prepared(shared_config: str) -> None:
         )
 
 
-def certbot_is_there(certbot: Certbot) -> None:
+def disks_have_room(folders: list[str]) -> None:
+    """nginx's files and certbot's can be written: some KB for each tenant, and logs."""
+    for folder in folders:
+        there = next(path for path in [Path(folder), *Path(folder).parents] if path.is_dir())
+        require_room(there, "the edge", MIN_FREE_MB, MIN_FREE_INODES)
+
+
+def certbot_is_there(certbot: Certbot, plugin: str) -> None:
     certbot.version()
+    if plugin:
+        certbot.require_plugin(plugin)
 
 
 def webroot_is_writable(webroot: str) -> None:

@@ -10,6 +10,8 @@ taken. Only new worker processes show that it was taken over.
 
 from __future__ import annotations
 
+import http
+import http.client
 import os
 import re
 import time
@@ -18,13 +20,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import TenantError, tail
+from .port_holders import holders
 from .tools import Tools
 
 # As C(nginx: [emerg] ...) or as a line of its log, C(2026/11/23 20:59:11 [emerg] 12#12: ...).
 _FAULT = re.compile(
     r"^(?:nginx: |\S+ \S+ )\[(?:emerg|error|crit|alert)\] (?:\d+#\d+: )?(.*?)(?: in (/\S.*?):(\d+))?$", re.MULTILINE
 )
+_LISTEN = re.compile(r"(?:^|[;{}])\s*listen\s+(?:\S+:)?(\d+)[\s;]", re.MULTILINE)
 _TEST_TIMEOUT = 120
+_ANSWER_TIMEOUT = 10
+
+
+@dataclass(frozen=True)
+class Account:
+    """By which ids a process may read files."""
+
+    user: int
+    group: int
+    groups: list[int]
 
 
 @dataclass(frozen=True)
@@ -54,7 +68,7 @@ class Nginx:
     def __init__(self, tools: Tools, command: Sequence[str], config: str, pid_file: str, timeout: float) -> None:
         self._tools = tools
         self._command = list(command)
-        self._pid_file = Path(pid_file)
+        self.pid_file = Path(pid_file)
         self._timeout = timeout
         self.config = config
 
@@ -66,22 +80,61 @@ class Nginx:
     def master(self) -> int | None:
         """The process id of the running master, or None."""
         try:
-            pid = int(self._pid_file.read_text(encoding="ascii").strip())
+            pid = int(self.pid_file.read_text(encoding="ascii").strip())
             title = Path(f"/proc/{pid}/cmdline").read_bytes()
         except (OSError, ValueError):
             return None
         return pid if b"nginx" in title else None
 
+    def processes(self) -> set[int]:
+        """The process ids of the running master and its workers."""
+        master = self.master()
+        return set() if master is None else {master, *self._workers()}
+
     def require_running(self) -> None:
         if self.master() is None:
             raise TenantError(
-                f"nginx does not run: {self._pid_file} names no nginx process.",
+                f"nginx does not run: {self.pid_file} names no nginx process.",
                 "Start it (systemctl start nginx), or correct the path of its pid file.",
             )
 
-    def newest_worker_start(self) -> float:
-        """When the youngest worker began, in seconds since the epoch; 0 without workers."""
-        return max((_start_of(pid) for pid in self._workers()), default=0.0)
+    def master_start(self) -> int:
+        """When the running master began, in ns since the epoch, give or take 10 ms; 0 when there is none."""
+        master = self.master()
+        return 0 if master is None else _start_of(master)
+
+    def worker_account(self) -> Account:
+        """The account by which the workers read certificates and files."""
+        self.require_running()
+        pid = max(self._workers(), default=self.master())
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+        lines = dict(line.partition(":")[::2] for line in status.splitlines())
+        # Real, effective, saved and file system id.
+        user, group = (int(lines[name].split()[1]) for name in ("Uid", "Gid"))
+        return Account(user, group, [int(number) for number in lines["Groups"].split()])
+
+    def require_host(self, host: str, address: str, port: int) -> None:
+        """See that nginx itself knows I(host), and doesn't answer as for a host that no tenant has.
+
+        The door to the sign-up page is asked for: every tenant's backend answers it, and no upstream is.
+        """
+        connection = http.client.HTTPConnection(address, port, timeout=_ANSWER_TIMEOUT)
+        try:
+            connection.request("GET", "/signup", headers={"Host": host})
+            status = connection.getresponse().status
+        except (OSError, http.client.HTTPException) as error:
+            raise TenantError(
+                f"nginx serves its new configuration, but {address}:{port} does not answer for {host}: {error}.",
+                "Look into nginx's error log.",
+            ) from error
+        finally:
+            connection.close()
+        if status == http.HTTPStatus.NOT_FOUND:
+            raise TenantError(
+                f"nginx serves its new configuration, but answers for {host} as for a host that no tenant has.",
+                f"Another server of its configuration has that name or port (nginx -T | grep {host}), or the edge is not "
+                "prepared for this layout (playbook edge.yml).",
+            )
 
     def reload(self) -> None:
         """Reload once, and return when new workers serve and the old ones take no more requests."""
@@ -93,12 +146,23 @@ class Nginx:
         # nginx starts new workers, lets 0.1 s pass, and only then tells the old ones to take no more requests.
         while not (now := self._workers()) or now & before:
             if time.monotonic() > end:
+                why = self._taken_port()
                 raise TenantError(
                     f"nginx was told to reload, but no new worker came within {self._timeout:g} s: it goes on with its "
-                    "old configuration.",
-                    "Its error log tells why, for example a port that another program holds.",
+                    f"old configuration{why and f', since {why}'}.",
+                    "Its error log tells more." if why else "Its error log tells why.",
                 )
             time.sleep(0.02)
+
+    def _taken_port(self) -> str:
+        """Who holds a port that the configuration wants and that is not this nginx; empty when nobody does."""
+        whole = self._tools.run([*self._command, "-c", self.config, "-q", "-T"], timeout=_TEST_TIMEOUT).stdout
+        ours = self.processes()
+        for port in sorted({int(port) for port in _LISTEN.findall(whole)}):
+            names = [str(holder) for holder in holders(port) if holder.pid not in ours]
+            if names:
+                return f"the port {port} is held by {', '.join(names)}"
+        return ""
 
     def _workers(self) -> set[int]:
         """The workers of the running master that serve, those that are being wound up left out."""
@@ -120,11 +184,11 @@ def _serves(pid: str) -> bool:
     return b"worker process" in title and b"shutting down" not in title
 
 
-def _start_of(pid: int) -> float:
-    """When a process began: the kernel counts it in ticks since the machine began (proc(5), starttime)."""
+def _start_of(pid: int) -> int:
+    """When a process began, in ns: the kernel counts it in ticks since the machine began (proc(5), starttime)."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     except OSError:
-        return 0.0
+        return 0
     age = time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) / os.sysconf("SC_CLK_TCK")
-    return time.time() - age
+    return int((time.time() - age) * 1e9)

@@ -10,30 +10,31 @@ overwritten and never deleted.
 
 from __future__ import annotations
 
-import contextlib
+import hashlib
 import os
 import re
 import stat
-import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from . import nginx_certificates
 from .errors import TenantError
 from .nginx import Fault, Nginx
+from .nginx_candidates import Candidate, Candidates
+from .nginx_reload import Reloads
 from .nginx_tree import ConfigTree
 from .turns import turn
+from .whole_file import replace_link, write_whole
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]*(?:\.[a-zA-Z0-9_-]+)*")
 _OWNER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
-_MARK = re.compile(r"# frappeops\.tenants, owner (\S+): ")
+_MARK = re.compile(r"# frappeops\.tenants, owner (\S+?)(?:, text ([0-9a-f]{12}))?: ")
+#: A file is written under a name that is a little longer, and 255 is the limit of file systems.
+_NAME_LENGTH = 240
 _LOCK_TIMEOUT = 300
-
-
-#: A worker's start is known in ticks of 10 ms and a file's time in steps of the kernel's clock: a worker that began
-#: right after the file was written can seem to be a little older.
-_CLOCKS_DIFFER = 0.1
 
 
 @dataclass(frozen=True)
@@ -58,19 +59,33 @@ class Placement:
 
 def place(name: str, available_dir: str, enabled_dir: str, snippets: Mapping[str, str] | None = None) -> Placement:
     """The placement of the file called I(name)."""
-    if not _NAME.fullmatch(name) or len(name) > 255:
+    if not _NAME.fullmatch(name) or len(name) > _NAME_LENGTH:
         raise TenantError(f"{name!r} is no name for a file of nginx: letters, digits, '-', '_' and single dots only.")
     enabled = Path(enabled_dir) / name
     texts = {Path(path): text for path, text in (snippets or {}).items()}
+    # Without a folder of its own the file is where nginx reads it, as on Red Hat.
     if not available_dir:
         return Placement(enabled, None, texts)
     return Placement(Path(available_dir) / name, enabled, texts)
 
 
 def marked(text: str, owner: str) -> str:
-    """I(text) as it is published: the mark, then the text."""
+    """I(text) as it is published: the mark, which tells a hash of the text, then the text."""
     body = text if text.endswith("\n") else f"{text}\n"
-    return f"# frappeops.tenants, owner {owner}: made by the collection, changes by hand are lost.\n{body}"
+    mark = (
+        f"# frappeops.tenants, owner {owner}, text {_digest(body)}: made by the collection, changes by hand are lost."
+    )
+    return f"{mark}\n{body}"
+
+
+def is_edited(text: str) -> bool:
+    """Whether a file that bears our mark holds another text than was published."""
+    match = _MARK.match(text)
+    return match is not None and match.group(2) not in (None, _digest(text.partition("\n")[2]))
+
+
+def _digest(body: str) -> str:
+    return hashlib.sha256(body.encode()).hexdigest()[:12]
 
 
 class Publisher:
@@ -83,25 +98,31 @@ class Publisher:
         self._owner = owner
         self._check_mode = check_mode
         self._tree = ConfigTree(nginx.config)
+        self._candidates = Candidates(nginx, self._tree)
+        self._reloads = Reloads(nginx)
 
     def present(self, placement: Placement, text: str) -> dict[str, Any]:
         """Publish I(text) and its snippets, unless nginx already serves exactly them."""
         self._check_places(placement)
+        self._require_included(placement)
         if not self._check_mode:
             self._nginx.require_running()
         wanted = {path: marked(snippet, self._owner) for path, snippet in placement.snippets.items()}
         wanted[placement.file] = marked(text, self._owner)
-        with turn(str(self._tree.root), _LOCK_TIMEOUT):
+        files = {**wanted, placement.read: wanted[placement.file]}
+        with self._waiting(files) as candidate, turn(str(self._tree.root), _LOCK_TIMEOUT):
             self._refuse_foreign(placement)
             before = _state(placement)
             after = _State(wanted, placement.file if placement.link else None)
             changed = before != after
-            if not changed and not self._is_reload_due(placement.files):
+            if not changed and self._reloads.has_read(_changed_at(placement, after)):
                 return _result(False, before, after, "nginx serves it already")
-            untested = self._test_candidate(placement, wanted) if changed else ""
+            untested = self._test(placement, candidate) if changed else ""
             if self._check_mode:
                 return _result(True, before, after, untested or "the candidate passed nginx's test")
-            self._publish(placement, before, after)
+            self._put(placement, after)
+            changed_at = _changed_at(placement, after)
+        self._load(placement, before, changed_at)
         return _result(
             True, before, after, "published and loaded" if changed else "it was published, but not yet loaded"
         )
@@ -115,10 +136,12 @@ class Publisher:
             if foreign:
                 return {**_result(False, before, before, f"{foreign} is not ours and stays"), "left": True}
             after = _State({}, None)
-            due = before != after or self._is_reload_due([placement.read.parent])
+            due = before != after or not self._reloads.has_read(_ctime(placement.read.parent))
             if due and not self._check_mode:
                 self._put(placement, after)
-                self._reload_after_removal()
+            changed_at = _ctime(placement.read.parent)
+        if due and not self._check_mode:
+            self._load_removal(changed_at)
         return {**_result(due, before, after, "withdrawn" if due else "it is not there"), "left": False}
 
     def _check_places(self, placement: Placement) -> None:
@@ -128,6 +151,13 @@ class Publisher:
                 raise TenantError(
                     f"{path.parent} does not exist on this host.", "Prepare the edge: run the playbook edge.yml."
                 )
+
+    def _require_included(self, placement: Placement) -> None:
+        if not self._tree.would_read(placement.read):
+            raise TenantError(
+                f"{self._nginx.config} does not include {placement.read}, so nginx would never read it.",
+                f"Add the line 'include {placement.read.parent}/*;' to its http block, or name the folder that it includes.",
+            )
 
     def _refuse_foreign(self, placement: Placement) -> None:
         foreign = self._foreign(placement)
@@ -148,38 +178,19 @@ class Publisher:
             return str(link)
         return ""
 
-    def _is_reload_due(self, paths: list[Path]) -> bool:
-        """Whether a run was cut off between publishing and reloading."""
-        started = self._nginx.newest_worker_start()
-        return started > 0 and max(path.stat().st_mtime for path in paths) > started + _CLOCKS_DIFFER
+    def _waiting(self, files: Mapping[Path, str]) -> AbstractContextManager[Candidate]:
+        return nullcontext(Candidate(files)) if self._check_mode else self._candidates.waiting(files)
 
-    def _test_candidate(self, placement: Placement, wanted: Mapping[Path, str]) -> str:
+    def _test(self, placement: Placement, candidate: Candidate) -> str:
         """Let nginx judge the candidate in a copy. Returns why it could not be tested, in check mode only."""
-        missing = _missing_certificates(wanted[placement.file])
+        named = nginx_certificates.named_in(candidate.files[placement.file])
+        missing = [file for file in named if not file.exists()]
         if missing and self._check_mode:
             return f"not tested, since {missing[0]} does not exist yet"
-        candidate = {**wanted, placement.read: wanted[placement.file]}
-        with tempfile.TemporaryDirectory(prefix="frappe-tenants-nginx-") as folder:
-            scratch = Path(folder)
-            config = self._tree.copy(scratch, candidate)
-            self._require_included(placement, ConfigTree(config), scratch)
-            fault = self._nginx.fault(config)
+        fault = self._candidates.test([candidate]) if self._check_mode else self._candidates.fault(candidate)
         if fault is not None:
-            raise self._explain(
-                Fault(
-                    self._tree.live_name(fault.message, scratch), self._tree.live_name(fault.file, scratch), fault.line
-                ),
-                placement,
-            )
+            raise self._explain(fault, placement)
         return ""
-
-    def _require_included(self, placement: Placement, copy: ConfigTree, scratch: Path) -> None:
-        reached = {self._tree.live_name(str(path), scratch) for path in copy.parsed_files()}
-        if str(placement.read) not in reached:
-            raise TenantError(
-                f"{self._nginx.config} does not include {placement.read}, so nginx would never read it.",
-                f"Add the line 'include {placement.read.parent}/*;' to its http block, or name the folder that it includes.",
-            )
 
     def _explain(self, fault: Fault, placement: Placement) -> TenantError:
         own = {str(path) for path in (placement.read, *placement.files)}
@@ -198,27 +209,32 @@ class Publisher:
             line=fault.line,
         )
 
-    def _publish(self, placement: Placement, before: _State, after: _State) -> None:
-        self._put(placement, after)
-        try:
-            self._nginx.reload()
-        except TenantError:
-            # What nginx did not take over must not stand in the way of the next reload.
-            self._put(placement, before)
-            raise
+    def _load(self, placement: Placement, before: _State, changed_at: int) -> None:
+        """Have nginx read what was put in place, unless it has: one reload serves all that came before it."""
+        with self._reloads.turn():
+            if self._reloads.has_read(changed_at):
+                return
+            try:
+                self._reloads.reload()
+            except TenantError:
+                # What nginx did not take over must not stand in the way of the next reload.
+                with turn(str(self._tree.root), _LOCK_TIMEOUT):
+                    self._put(placement, before)
+                raise
 
-    def _reload_after_removal(self) -> None:
-        if self._nginx.master() is None:
-            return
-        fault = self._nginx.fault()
-        if fault is not None:
-            raise TenantError(
-                "The tenant's files are gone, but nginx cannot reload and serves the tenant until it can: its "
-                f"configuration is broken, and not by us: {fault}.",
-                "Mend it (nginx -t shows the same) and reload nginx.",
-                problem="live_configuration_broken",
-            )
-        self._nginx.reload()
+    def _load_removal(self, changed_at: int) -> None:
+        with self._reloads.turn():
+            if self._nginx.master() is None or self._reloads.has_read(changed_at):
+                return
+            fault = self._nginx.fault()
+            if fault is not None:
+                raise TenantError(
+                    "The tenant's files are gone, but nginx cannot reload and serves the tenant until it can: its "
+                    f"configuration is broken, and not by us: {fault}.",
+                    "Mend it (nginx -t shows the same) and reload nginx.",
+                    problem="live_configuration_broken",
+                )
+            self._reloads.reload()
 
     def _put(self, placement: Placement, state: _State) -> None:
         """Make the files and the link as in I(state), each by one rename, in an order that is whole at any time."""
@@ -228,10 +244,11 @@ class Publisher:
             if path not in state.texts:
                 path.unlink(missing_ok=True)
             elif _text(path) != state.texts[path]:
-                _write_whole(path, state.texts[path])
+                path.parent.mkdir(mode=0o755, exist_ok=True)
+                write_whole(path, state.texts[path], 0o644)
         if placement.link is not None and state.link is not None and not _leads_to(placement.link, state.link):
             target = os.path.relpath(state.link, placement.link.parent)
-            _replace(placement.link, lambda name: os.symlink(target, name))
+            replace_link(placement.link, target)
 
 
 @dataclass(frozen=True)
@@ -244,7 +261,12 @@ class _State:
 
 def owner_of(path: Path) -> str:
     """The owner that the file's mark names, or nothing."""
-    match = _MARK.match(_text(path) or "")
+    return owner_in(_text(path) or "")
+
+
+def owner_in(text: str) -> str:
+    """The owner that the mark of a file with this text names, or nothing."""
+    match = _MARK.match(text)
     return match.group(1) if match else ""
 
 
@@ -268,31 +290,15 @@ def _leads_to(link: Path, file: Path) -> bool:
     return link.is_symlink() and os.path.normpath(link.parent / os.readlink(link)) == os.path.normpath(file)
 
 
-def _write_whole(path: Path, text: str) -> None:
-    path.parent.mkdir(mode=0o755, exist_ok=True)
-
-    def write(name: str) -> None:
-        with open(name, "x", encoding="utf-8", errors="surrogateescape") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, 0o644)
-
-    _replace(path, write)
+def _changed_at(placement: Placement, state: _State) -> int:
+    """When the last of its files was put in place (a rename counts as a change, unlike for a file's mtime), or the last
+    of the certificates that they name."""
+    certificates = nginx_certificates.named_in("".join(state.texts.values()))
+    return max(*map(_ctime, {placement.read, *placement.files}), nginx_certificates.changed_at(certificates))
 
 
-def _replace(path: Path, make: Callable[[str], None]) -> None:
-    # nginx's own patterns (*, *.conf) never match a name that begins with a dot.
-    new = str(path.with_name(f".{path.name}.new"))
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(new)
-    make(new)
-    os.replace(new, path)
-
-
-def _missing_certificates(text: str) -> list[str]:
-    paths = re.findall(r'^\s*ssl_certificate(?:_key)?\s+"?([^";\s]+)', text, re.MULTILINE)
-    return [path for path in paths if path.startswith("/") and not os.path.exists(path)]
+def _ctime(path: Path) -> int:
+    return path.lstat().st_ctime_ns
 
 
 def _result(changed: bool, before: _State, after: _State, reason: str) -> dict[str, Any]:

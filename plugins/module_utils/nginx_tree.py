@@ -4,8 +4,8 @@
 
 """A scratch copy of a live nginx configuration, in which a candidate is tested.
 
-The copy is made of links: only files that include others are written anew, since their paths must lead
-into the copy. What is not configuration (certificates, keys, web roots) is never copied.
+The copy is made of links: only files that include others by their full path are written anew, since those paths must
+lead into the copy. What is not configuration (certificates, keys, web roots) is never copied.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from .errors import TenantError
@@ -31,16 +31,24 @@ class ConfigTree:
 
     def parsed_files(self) -> dict[Path, str]:
         """Every file that nginx reads, with its text, in the order of the includes."""
-        found: dict[Path, str] = {}
+        return dict(self._walk())
+
+    def would_read(self, path: Path) -> bool:
+        """Whether nginx would read I(path) if it were there."""
+        return any(path.match(str(self.root / pattern)) for _path, text in self._walk() for pattern in includes(text))
+
+    def _walk(self) -> Iterator[tuple[Path, str]]:
+        found = set()
         waiting = [self._config]
         while waiting:
             path = waiting.pop(0)
             if path in found or not path.is_file():
                 continue
-            found[path] = path.read_text(encoding="utf-8", errors="surrogateescape")
-            for pattern in includes(found[path]):
+            found.add(path)
+            text = path.read_text(encoding="utf-8", errors="surrogateescape")
+            yield path, text
+            for pattern in includes(text):
                 waiting.extend(Path(name) for name in sorted(glob.glob(str(self.root / pattern))))
-        return found
 
     def copy(self, scratch: Path, candidate: Mapping[Path, str]) -> str:
         """Make the copy in the empty folder I(scratch), with the candidate's files in it.
@@ -75,7 +83,7 @@ class ConfigTree:
         return [parent for parent in path.parents if self.root in parent.parents]
 
     def _place(self, path: Path, text: str | None, scratch: Path) -> None:
-        if text is not None and _INCLUDE.search(text):
+        if text is not None and self._redirected(text, scratch) != text:
             self._write(path, text, scratch)
         else:
             (scratch / path.relative_to(self.root)).symlink_to(path)

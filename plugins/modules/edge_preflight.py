@@ -12,26 +12,23 @@ author:
 version_added: 0.1.0
 short_description: Look whether an edge host is ready for tenants
 description:
-  - Looks at nginx and, if asked, at certbot, the webroot and the certificate authority, and changes nothing.
+  - Looks at nginx and the room on its disk and, if asked, at certbot, the webroot and the certificate authority, and changes nothing.
   - All findings are made before the task fails, so one run tells everything that is to be mended.
 options:
-  nginx_command:
-    description: The nginx program with the options that it always gets, such as C(-p) and a prefix.
-    type: list
-    elements: str
-    default: [nginx]
-  nginx_config:
-    description: nginx's configuration file.
-    type: path
-    default: /etc/nginx/nginx.conf
-  nginx_pid_file:
-    description: The file in which nginx keeps the id of its master process.
-    type: path
-    default: /run/nginx.pid
   shared_config:
     description: The file that the role P(frappeops.tenants.edge_host#role) writes for all tenants.
     type: path
     default: /etc/nginx/conf.d/frappe_tenants.conf
+  ports:
+    description: The ports that nginx serves tenants on. A program that holds one of them is named, and never touched.
+    type: list
+    elements: int
+    default: []
+  upstreams:
+    description: Where nginx reaches the web services of the benches, as V(host:port). Each must take a connection.
+    type: list
+    elements: str
+    default: []
   certificates:
     description: Whether certificates are to be obtained on this host. Only then the following options matter.
     type: bool
@@ -40,10 +37,18 @@ options:
     description: The certbot program.
     type: str
     default: certbot
+  certbot_plugin:
+    description: The plugin that certbot must have for DNS-01, such as V(dns-rfc2136). Without it HTTP-01 is meant, and the webroot looked at.
+    type: str
+    default: ""
   webroot:
     description: The folder from which the HTTP server answers challenges.
     type: path
     default: /var/www/frappe_tenants
+  certbot_config_dir:
+    description: The folder in which certbot keeps certificates. Its disk must have room, as that of the other folders.
+    type: path
+    default: /etc/letsencrypt
   acme_directory:
     description: The directory URL of the authority. By default Let's Encrypt.
     type: str
@@ -56,6 +61,7 @@ options:
     description: A file of root certificates by which the authority's own server is trusted.
     type: path
 extends_documentation_fragment:
+  - frappeops.tenants.nginx
   - frappeops.tenants.attributes
   - frappeops.tenants.attributes.read_only
 """
@@ -74,7 +80,7 @@ findings:
   elements: dict
   contains:
     item:
-      description: What was looked at, one of V(nginx), V(edge), V(certbot), V(webroot) and V(authority).
+      description: What was looked at, one of V(nginx), V(ports), V(upstreams), V(edge), V(disk), V(certbot), V(webroot) and V(authority).
       type: str
       returned: always
       sample: webroot
@@ -95,27 +101,29 @@ commands:
   elements: list
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils import edge_checks
+from ..module_utils import edge_checks, nginx_arguments
 from ..module_utils.certbot import Certbot, directory_url
 from ..module_utils.errors import TenantError
-from ..module_utils.nginx import Nginx
 from ..module_utils.runner import run
 from ..module_utils.tools import Tools
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
-    "nginx_command": {"type": "list", "elements": "str", "default": ["nginx"]},
-    "nginx_config": {"type": "path", "default": "/etc/nginx/nginx.conf"},
-    "nginx_pid_file": {"type": "path", "default": "/run/nginx.pid"},
+    **nginx_arguments.ARGUMENTS,
     "shared_config": {"type": "path", "default": "/etc/nginx/conf.d/frappe_tenants.conf"},
+    "ports": {"type": "list", "elements": "int", "default": []},
+    "upstreams": {"type": "list", "elements": "str", "default": []},
     "certificates": {"type": "bool", "default": False},
     "certbot_command": {"type": "str", "default": "certbot"},
+    "certbot_plugin": {"type": "str", "default": ""},
     "webroot": {"type": "path", "default": "/var/www/frappe_tenants"},
+    "certbot_config_dir": {"type": "path", "default": "/etc/letsencrypt"},
     "acme_directory": {"type": "str", "default": ""},
     "staging": {"type": "bool", "default": False},
     "acme_ca_file": {"type": "path"},
@@ -134,18 +142,28 @@ def look(params: dict[str, Any], tools: Tools) -> dict[str, Any]:
 
 
 def _checks(params: dict[str, Any], tools: Tools) -> dict[str, Callable[[], None]]:
-    nginx = Nginx(tools, params["nginx_command"], params["nginx_config"], params["nginx_pid_file"], 0)
+    nginx = nginx_arguments.nginx_of(params, tools)
     checks: dict[str, Callable[[], None]] = {
         "nginx": lambda: edge_checks.nginx_runs_well(nginx),
+        "ports": lambda: edge_checks.ports_are_free_for(nginx, params["ports"]),
+        "upstreams": lambda: edge_checks.upstreams_answer(params["upstreams"]),
         "edge": lambda: edge_checks.edge_is_prepared(params["shared_config"]),
+        "disk": lambda: edge_checks.disks_have_room(_folders(params)),
     }
     if params["certificates"]:
         directory = directory_url(params["acme_directory"], params["staging"])
         certbot = Certbot(tools, params["certbot_command"], "", "", "")
-        checks["certbot"] = lambda: edge_checks.certbot_is_there(certbot)
-        checks["webroot"] = lambda: edge_checks.webroot_is_writable(params["webroot"])
+        checks["certbot"] = lambda: edge_checks.certbot_is_there(certbot, params["certbot_plugin"])
+        if not params["certbot_plugin"]:
+            checks["webroot"] = lambda: edge_checks.webroot_is_writable(params["webroot"])
         checks["authority"] = lambda: edge_checks.authority_answers(directory, params["acme_ca_file"] or "")
     return checks
+
+
+def _folders(params: dict[str, Any]) -> list[str]:
+    """Where a tenant's files go."""
+    folders = [os.path.dirname(params["shared_config"])]
+    return folders + ([params["webroot"], params["certbot_config_dir"]] if params["certificates"] else [])
 
 
 def main() -> None:

@@ -18,6 +18,8 @@ description:
   - A live configuration that is broken already is reported as such and left alone.
   - Files are put in place whole by renaming. After the reload the module waits until new workers serve. When nginx
     does not take the configuration over, the former files are put back.
+  - Runs that publish at the same time share tests and reloads. A test is made with all candidates that wait; one that nginx refuses is
+    left out, and refused only for what it does alone. A reload that began after a run's files were in place serves that run too.
   - Each file begins with a mark naming its O(owner). A file or link with another mark, or without one, is never
     overwritten and never deleted.
 options:
@@ -57,24 +59,27 @@ options:
     description: The folder that nginx includes.
     type: path
     default: /etc/nginx/sites-enabled
-  nginx_command:
-    description: The nginx program with the options that it always gets, such as C(-p) and a prefix.
-    type: list
-    elements: str
-    default: [nginx]
-  nginx_config:
-    description: nginx's configuration file. Everything published is below its folder.
-    type: path
-    default: /etc/nginx/nginx.conf
-  nginx_pid_file:
-    description: The file in which nginx keeps the id of its master process.
-    type: path
-    default: /run/nginx.pid
-  reload_timeout:
-    description: How many seconds new workers may take to appear after a reload.
-    type: int
-    default: 60
+  entry:
+    description:
+      - The same tenant's entry in the layout shared, which is withdrawn once O(content) is served (M(frappeops.tenants.nginx_tenant)).
+      - Only an entry of the same O(owner) is. So a tenant changes its layout without a gap.
+    type: dict
+    suboptions:
+      tenant:
+        description: The tenant.
+        type: str
+        required: true
+      frontend_host:
+        description: Its frontend host.
+        type: str
+        required: true
+      backend_host:
+        description: Its backend host.
+        type: str
+        required: true
 extends_documentation_fragment:
+  - frappeops.tenants.nginx
+  - frappeops.tenants.nginx.publish
   - frappeops.tenants.attributes
   - frappeops.tenants.attributes.changes
 notes:
@@ -150,7 +155,8 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.nginx import Nginx
+from ..module_utils.nginx_arguments import PUBLISH_ARGUMENTS, nginx_of, require_answer
+from ..module_utils.nginx_entries import Entries, folder_beside
 from ..module_utils.nginx_publish import Publisher, place
 from ..module_utils.runner import run
 from ..module_utils.tools import Tools
@@ -163,25 +169,27 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "snippets": {"type": "dict", "default": {}},
     "available_dir": {"type": "str", "default": "/etc/nginx/sites-available"},
     "enabled_dir": {"type": "path", "default": "/etc/nginx/sites-enabled"},
-    "nginx_command": {"type": "list", "elements": "str", "default": ["nginx"]},
-    "nginx_config": {"type": "path", "default": "/etc/nginx/nginx.conf"},
-    "nginx_pid_file": {"type": "path", "default": "/run/nginx.pid"},
-    "reload_timeout": {"type": "int", "default": 60},
+    "entry": {
+        "type": "dict",
+        "options": {name: {"type": "str", "required": True} for name in ("tenant", "frontend_host", "backend_host")},
+    },
+    **PUBLISH_ARGUMENTS,
 }
 
 
 def ensure(params: dict[str, Any], check_mode: bool, tools: Tools) -> dict[str, Any]:
-    nginx = Nginx(
-        tools,
-        params["nginx_command"],
-        params["nginx_config"],
-        params["nginx_pid_file"],
-        params["reload_timeout"],
-    )
+    nginx = nginx_of(params, tools)
     placement = place(params["name"], params["available_dir"], params["enabled_dir"], params["snippets"])
     publisher = Publisher(nginx, params["owner"], check_mode)
-    present = params["state"] == "present"
-    result = publisher.present(placement, params["content"]) if present else publisher.absent(placement)
+    if params["state"] == "absent":
+        result = publisher.absent(placement)
+    else:
+        result = publisher.present(placement, params["content"])
+        if not check_mode:
+            require_answer(nginx, params)
+        if params["entry"]:
+            entries = Entries(folder_beside(params["nginx_config"]), check_mode)
+            result["changed"] |= entries.absent(owner=params["owner"], **params["entry"])["changed"]
     paths = {"path": str(placement.file), "link": str(placement.link or "")}
     return {**result, **paths, "commands": tools.commands}
 

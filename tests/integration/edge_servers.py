@@ -26,7 +26,12 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.frappeops.tenants.plugins.module_utils.nginx import Nginx as NginxModule
 from ansible_collections.frappeops.tenants.plugins.module_utils.tools import Tools
-from ansible_collections.frappeops.tenants.plugins.modules import certbot_certificate, nginx_vhost
+from ansible_collections.frappeops.tenants.plugins.modules import (
+    certbot_certificate,
+    edge_preflight,
+    nginx_tenant,
+    nginx_vhost,
+)
 
 NEEDED = ("nginx", "pebble", "pebble-challtestsrv", "certbot", "openssl")
 # The test servers listen on loopback only; a proxy of the environment must not stand between.
@@ -44,6 +49,16 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def has_ipv6() -> bool:
+    """Whether the machine's loopback has an IPv6 address."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
 
 
 def wait_for(answers: Callable[[], object], what: str, seconds: float = 20) -> None:
@@ -77,7 +92,7 @@ class Servers:
         for process in reversed(self._running):
             process.terminate()
         for process in self._running:
-            process.wait(20)
+            process.wait(60)
 
 
 class Authority:
@@ -190,8 +205,12 @@ http {{
         wait_for(self._has_workers, "nginx")
         return process
 
+    def driver(self, timeout: float = 30) -> NginxModule:
+        """The class by which the modules work with it."""
+        return NginxModule(Tools(), ["nginx", "-p", str(self.prefix)], str(self.config), str(self.pid_file), timeout)
+
     def reload(self) -> None:
-        NginxModule(Tools(), ["nginx", "-p", str(self.prefix)], str(self.config), str(self.pid_file), 10).reload()
+        self.driver().reload()
 
     def options(self) -> dict[str, object]:
         """What every module here is told of it."""
@@ -271,6 +290,22 @@ class Edge:
         folders = {"available_dir": str(self.nginx.available), "enabled_dir": str(self.nginx.enabled)}
         defaults = {"owner": "run1", "reload_timeout": 10, **folders, **self.nginx.options()}
         return run_module(nginx_vhost.ARGUMENTS, nginx_vhost.ensure, {**defaults, **options})
+
+    def tenant(self, **options: Any) -> dict[str, Any]:
+        """Run the module nginx_tenant. Its failure is raised as TenantError."""
+        defaults = {"owner": "run1", "reload_timeout": 10, **self.nginx.options()}
+        return run_module(nginx_tenant.ARGUMENTS, nginx_tenant.ensure, {**defaults, **options})
+
+    def preflight(self, **options: Any) -> dict[str, Any]:
+        """Run the module edge_preflight. Its failure is raised as TenantError."""
+        shared = self.nginx.conf_d / "challenge.conf"
+        defaults = {"shared_config": str(shared), **self.nginx.options()}
+        # It is the same in check mode: it only looks.
+        return run_module(
+            edge_preflight.ARGUMENTS,
+            lambda params, check_mode, tools: edge_preflight.look(params, tools),
+            {**defaults, **options},
+        )
 
     def certbot_files(self) -> list[str]:
         """What certbot and the module keep, certbot's account and its own note left out."""

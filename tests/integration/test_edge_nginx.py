@@ -6,17 +6,24 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
+import ssl
 import time
 import urllib.error
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
-from edge_servers import DIRECT, Edge, free_port, need_programs
+from edge_servers import DIRECT, Edge, free_port, make_certificate, need_programs, run_module, wait_for
 
 from ansible_collections.frappeops.tenants.plugins.module_utils.errors import TenantError
+from ansible_collections.frappeops.tenants.plugins.module_utils.nginx_reload import Reloads
+from ansible_collections.frappeops.tenants.plugins.module_utils.turns import turn
+from ansible_collections.frappeops.tenants.plugins.modules import nginx_reload
 
 NAME = "acme.tenants.test.conf"
 
@@ -57,7 +64,7 @@ def test_publish_leave_alone_change_withdraw(edge: Edge) -> None:
     assert edge.vhost(name=NAME, content=server(edge, "one"))["changed"]
     assert ask(edge) == "one"
     assert os.readlink(edge.nginx.enabled / NAME) == f"../sites-available/{NAME}"
-    assert (edge.nginx.available / NAME).read_text().startswith("# frappeops.tenants, owner run1: ")
+    assert (edge.nginx.available / NAME).read_text().startswith("# frappeops.tenants, owner run1, text ")
     assert os.stat(edge.nginx.available / NAME).st_mode & 0o777 == 0o644
 
     serving = workers(edge)
@@ -126,6 +133,38 @@ def test_a_live_configuration_that_is_broken_already_is_not_ours(edge: Edge) -> 
     assert edge.nginx.tree() == before
 
 
+def test_what_is_wrong_with_the_edge_is_found_before_anything_is_made(edge: Edge) -> None:
+    edge.vhost(name="shared.conf", content="# What all share.", enabled_dir=str(edge.nginx.conf_d), available_dir="")
+    prepared = {"shared_config": str(edge.nginx.conf_d / "shared.conf")}
+    edge.preflight(**prepared)
+    (edge.nginx.conf_d / "other.conf").write_text("\nnonsense on;\n")
+    with pytest.raises(TenantError, match="already broken, and not by us: .*nonsense.*other.conf:2") as found:
+        edge.preflight(**prepared)
+    assert [finding["item"] for finding in found.value.details["findings"]] == ["nginx"]
+    (edge.nginx.conf_d / "other.conf").unlink()
+    with pytest.raises(TenantError, match="which all tenants share, is not there.") as found:
+        edge.preflight()
+    assert "edge.yml" in found.value.remedy
+    edge.servers.stop()
+    with pytest.raises(TenantError, match="nginx does not run"):
+        edge.preflight(**prepared)
+
+
+def test_many_that_look_at_the_same_time_share_a_test(edge: Edge) -> None:
+    edge.vhost(name="shared.conf", content="# What all share.", enabled_dir=str(edge.nginx.conf_d), available_dir="")
+    note = edge.nginx.pid_file.with_name("nginx.pid.frappe_tenants_test")
+    note.touch()
+    with ThreadPoolExecutor(6) as threads:
+        with turn(str(note), 10):
+            running = [
+                threads.submit(edge.preflight, shared_config=str(edge.nginx.conf_d / "shared.conf"))
+                for _look in range(6)
+            ]
+            time.sleep(0.5)
+        assert sum(len(look.result()["commands"]) for look in running) == 1
+    assert len(edge.preflight(shared_config=str(edge.nginx.conf_d / "shared.conf"))["commands"]) == 1, "asked later"
+
+
 def test_withdrawing_works_beside_a_broken_file_and_tells_of_it(edge: Edge) -> None:
     empty = edge.nginx.tree()
     edge.vhost(name=NAME, content=server(edge, "one"))
@@ -178,7 +217,7 @@ def test_a_port_that_another_program_holds_puts_the_former_files_back(edge: Edge
         other.bind(("127.0.0.1", 0))
         other.listen()
         content = f"server {{ listen 127.0.0.1:{other.getsockname()[1]}; }}"
-        with pytest.raises(TenantError, match="no new worker came"):
+        with pytest.raises(TenantError, match=r"no new worker came.*, since the port \d+ is held by"):
             edge.vhost(name=NAME, content=content, reload_timeout=4)
     assert edge.nginx.tree() == before
     assert edge.vhost(name=NAME, content=server(edge, "one"))["changed"] and ask(edge) == "one"
@@ -212,6 +251,185 @@ def test_a_folder_outside_the_configuration_is_refused(edge: Edge, tmp_path: Pat
     for folder in (tmp_path, edge.nginx.prefix / ".." / "acme"):
         with pytest.raises(TenantError, match="is not below"):
             edge.vhost(name=NAME, content=server(edge, "one"), enabled_dir=str(folder))
+
+
+def publish_at_once(edge: Edge, contents: dict[str, str]) -> dict[str, dict[str, Any] | TenantError]:
+    """Publish for all these hosts, after all have come to wait. Returns what became of each, with what was answered."""
+    waiting = edge.nginx.pid_file.with_name("nginx.pid.frappe_tenants_candidates")
+
+    def publish(host: str) -> dict[str, Any] | TenantError:
+        try:
+            result = edge.vhost(name=f"{host}.conf", content=contents[host], reload_timeout=30)
+        except TenantError as error:
+            return error
+        return {**result, "answer": ask(edge, host)}
+
+    def all_wait() -> None:
+        if len(list(waiting.glob("[!.]*"))) < len(contents):
+            raise FileNotFoundError
+
+    with ThreadPoolExecutor(len(contents)) as threads:
+        with turn(str(edge.nginx.prefix), 10):
+            running = {host: threads.submit(publish, host) for host in contents}
+            wait_for(all_wait, "a run")
+        results = {host: future.result() for host, future in running.items()}
+    assert list(waiting.glob("[!.]*")) == []
+    return results
+
+
+def commands(results: dict[str, dict[str, Any] | TenantError], *end: str) -> int:
+    """How often nginx was run with these last arguments by those that were published."""
+    published = [result["commands"] for result in results.values() if isinstance(result, dict)]
+    return sum(command[-len(end) :] == list(end) for commands in published for command in commands)
+
+
+def test_runs_that_publish_together_share_a_test(edge: Edge) -> None:
+    hosts = [f"tenant{number}.tenants.test" for number in range(6)]
+    results = publish_at_once(edge, {host: server(edge, host, host) for host in hosts})
+    assert commands(results, "-t") == 1
+    assert [result["answer"] for result in results.values()] == hosts, "each was served when its publication ended"
+
+
+def test_of_runs_that_publish_together_only_the_bad_one_is_refused(edge: Edge) -> None:
+    contents = {f"tenant{number}.tenants.test": "" for number in range(4)}
+    contents = {host: server(edge, host, host) for host in contents}
+    bad = server(edge, "bad", "bad.tenants.test").replace("return", "retrun")
+    before = edge.nginx.tree()
+    results = publish_at_once(edge, {**contents, "bad.tenants.test": bad})
+    refused = results.pop("bad.tenants.test")
+    assert isinstance(refused, TenantError) and refused.details["problem"] == "candidate_refused"
+    assert refused.details["file"] == str(edge.nginx.enabled / "bad.tenants.test.conf")
+    assert [result["answer"] for result in results.values()] == list(contents)
+    assert not [name for name in edge.nginx.tree().keys() - before.keys() if "bad" in name]
+
+
+def test_of_two_that_exclude_each_other_one_is_published(edge: Edge) -> None:
+    contents = {f"{name}.tenants.test": "" for name in ("one", "two", "other")}
+    both = "upstream same { server 127.0.0.1:9; }\n"
+    contents = {host: (both if "other" not in host else "") + server(edge, host, host) for host in contents}
+    results = publish_at_once(edge, contents)
+    refused = [host for host, result in results.items() if isinstance(result, TenantError)]
+    assert len(refused) == 1 and refused != ["other.tenants.test"]
+    assert 'duplicate upstream "same"' in results[refused[0]].msg
+    assert not (edge.nginx.enabled / f"{refused[0]}.conf").exists()
+
+
+def test_what_a_dead_run_left_is_neither_tested_nor_published(edge: Edge) -> None:
+    folder = edge.nginx.pid_file.with_name("nginx.pid.frappe_tenants_candidates")
+    folder.mkdir()
+    (folder / "0123456789abcdef").write_text(json.dumps({str(edge.nginx.enabled / "dead.conf"): "nonsense on;"}))
+    result = edge.vhost(name=NAME, content=server(edge, "one"))
+    assert [command[-1] for command in result["commands"]].count("-t") == 1
+    assert not (edge.nginx.enabled / "dead.conf").exists()
+    assert [path.name for path in folder.iterdir()] == [".passed"]
+
+
+def test_runs_that_publish_together_share_a_reload(edge: Edge) -> None:
+    hosts = [f"tenant{number}.tenants.test" for number in range(6)]
+    # While one reloads, the others put their files in place.
+    with ThreadPoolExecutor(1) as thread:
+        with Reloads(edge.nginx.driver()).turn():
+            running = thread.submit(publish_at_once, edge, {host: server(edge, host, host) for host in hosts})
+            wait_for(lambda: [os.stat(edge.nginx.enabled / f"{host}.conf") for host in hosts], "a file")
+        results = running.result()
+    assert commands(results, "-s", "reload") == 1
+    assert [result["answer"] for result in results.values()] == hosts
+    assert not edge.vhost(name=f"{hosts[0]}.conf", content=server(edge, hosts[0], hosts[0]))["changed"]
+
+
+def test_a_reload_that_began_before_a_file_came_is_not_taken_for_its_own(edge: Edge) -> None:
+    edge.vhost(name=NAME, content=server(edge, "one"))
+    edge.nginx.reload()
+    file = edge.nginx.available / NAME
+    file.write_text(file.read_text().replace("one", "two"))
+    os.replace(file, edge.nginx.available / "moved")
+    os.replace(edge.nginx.available / "moved", file)
+    result = edge.vhost(name=NAME, content=server(edge, "two"))
+    assert result["changed"] and result["reason"] == "it was published, but not yet loaded" and ask(edge) == "two"
+
+
+def with_certificate(edge: Edge) -> str:
+    """A server with a certificate, which lies where certbot keeps a lineage: the name is a link."""
+    archive, live = (edge.folder / "certbot" / name / "acme" for name in ("archive", "live"))
+    for folder in (archive, live):
+        folder.mkdir(parents=True)
+    renew(edge)
+    files = "".join(
+        f'    {directive} "{live}/{name}.pem";\n'
+        for directive, name in (("ssl_certificate", "fullchain"), ("ssl_certificate_key", "privkey"))
+    )
+    return f'server {{\n    listen 127.0.0.1:{edge.https} ssl;\n{files}    return 200 "one";\n}}\n'
+
+
+def renew(edge: Edge) -> bytes:
+    """Replace the certificate as certbot does. Returns the new one."""
+    archive, live = (edge.folder / "certbot" / name / "acme" for name in ("archive", "live"))
+    number = len(list(archive.iterdir()))
+    names = {name: archive / f"{name}{number}.pem" for name in ("fullchain", "privkey")}
+    make_certificate(names["fullchain"], names["privkey"], "acme.tenants.test", "DNS:acme.tenants.test")
+    for name, target in names.items():
+        (live / f"{name}.pem").unlink(missing_ok=True)
+        (live / f"{name}.pem").symlink_to(target)
+    return ssl.PEM_cert_to_DER_cert(names["fullchain"].read_text())
+
+
+def served(edge: Edge) -> bytes:
+    return ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(("127.0.0.1", edge.https)))
+
+
+def load(edge: Edge, **options: Any) -> dict[str, Any]:
+    """Run the module nginx_reload."""
+    told = {"certbot_config_dir": str(edge.folder / "certbot"), **edge.nginx.options(), **options}
+    return run_module(nginx_reload.ARGUMENTS, nginx_reload.ensure, told)
+
+
+def test_a_certificate_that_was_made_anew_is_loaded_by_the_next_publication(edge: Edge) -> None:
+    content = with_certificate(edge)
+    edge.vhost(name=NAME, content=content)
+    again = renew(edge)
+    assert served(edge) != again
+    assert edge.vhost(name=NAME, content=content)["changed"]
+    assert served(edge) == again
+    assert not edge.vhost(name=NAME, content=content)["changed"]
+
+
+def test_nginx_is_reloaded_if_it_has_not_read_a_certificate(edge: Edge) -> None:
+    edge.vhost(name=NAME, content=with_certificate(edge))
+    assert not load(edge)["changed"]
+    again = renew(edge)
+    broken = edge.nginx.conf_d / "other.conf"
+    broken.write_text("nonsense on;\n")
+    with pytest.raises(TenantError, match="not reloaded: .*nonsense"):
+        load(edge)
+    broken.unlink()
+    assert load(edge, check_mode=True)["changed"] and served(edge) != again
+    made_up = load(edge)
+    assert made_up["changed"] and served(edge) == again, "the reload that failed is made up for"
+    assert [command[-2:] for command in made_up["commands"]].count(["-s", "reload"]) == 1
+    assert not load(edge)["changed"]
+
+
+def test_a_reload_that_certbots_hook_could_not_make_is_made_up_for(edge: Edge) -> None:
+    edge.vhost(name=NAME, content=server(edge, "one"))
+    note = edge.folder / "certbot" / "frappe_tenants" / ".renewed"
+    note.parent.mkdir(parents=True)
+    note.touch()
+    assert load(edge)["changed"] and not note.exists()
+    assert not load(edge)["changed"]
+
+
+def test_a_name_that_another_server_has_is_found(edge: Edge) -> None:
+    """nginx only warns of it, and would go on serving the other."""
+    (edge.nginx.conf_d / "other.conf").write_text(
+        f"server {{ listen 127.0.0.1:{edge.http}; server_name acme.tenants.test; return 404; }}\n"
+    )
+    answers = {"host": "acme.tenants.test", "port": edge.http}
+    for _time in ("published", "unchanged"):
+        with pytest.raises(TenantError, match="as for a host that no tenant has"):
+            edge.vhost(name=NAME, content=server(edge, "one"), answers=answers)
+    (edge.nginx.conf_d / "other.conf").unlink()
+    edge.vhost(name=NAME, content=server(edge, "two"), answers=answers)
+    assert ask(edge) == "two"
 
 
 def test_requests_go_on_while_tenants_are_published(edge: Edge) -> None:

@@ -14,27 +14,27 @@ import jinja2
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "roles" / "proxy" / "templates" / "vhost.conf.j2"
 
-ACME = {
-    "name": "acme",
-    "domain": "tenants.test",
-    "frontend_host": "acme.tenants.test",
-    "backend_host": "api.acme.tenants.test",
-    "site": "api.acme.tenants.test",
-}
+
+def identity(name: str) -> dict[str, str]:
+    """The names of a tenant in the domain of the tests."""
+    backend = f"api.{name}.tenants.test"
+    hosts = {"frontend_host": f"{name}.tenants.test", "backend_host": backend, "site": backend}
+    return {"name": name, "domain": "tenants.test", **hosts}
+
+
+ACME = identity("acme")
 
 VARIABLES: dict[str, Any] = {
     "tenant_identity": ACME,
     "proxy_https": True,
+    "proxy_state": "active",
     "proxy_addresses": ["*", "[::]"],
     "proxy_http_port": 80,
     "proxy_https_port": 443,
-    "proxy_webroot": "/var/www/frappe_tenants",
     "proxy_sites_path": "/home/frappe/frappe-bench/sites",
     "proxy_bench_key": "bench1",
     "proxy_desk": False,
-    "proxy_upload_limit": "50m",
-    "proxy_hsts": 0,
-    "proxy_read_timeout": 120,
+    "proxy_password_login": False,
     "certificate_result": {"fullchain": "/le/live/acme/fullchain.pem", "privkey": "/le/live/acme/privkey.pem"},
 }
 
