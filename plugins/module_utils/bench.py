@@ -16,19 +16,35 @@ import json
 import re
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from . import inside, inside_database, inside_site
+from . import inside, inside_database, inside_queue, inside_site, site_config
 from .backups import require_readable_backup
+from .client_options import client_options
 from .errors import TenantError, tail
 from .tools import Outcome, run_program
+from .turns import one_of
 
 #: A site's name is a host name. bench itself accepts anything: an empty name would mean all sites, and
 #: C(../x) a folder elsewhere, so the name is checked again here, next to the command.
 _SITE_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+")
 _APP_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+#: A consistent picture without locks, and nothing that only costs time in an empty database.
+_DUMP_OPTIONS = (
+    "--single-transaction",
+    "--quick",
+    "--skip-lock-tables",
+    "--skip-add-locks",
+    "--skip-add-drop-table",
+    "--skip-disable-keys",
+    "--skip-comments",
+    "--default-character-set=utf8mb4",
+)
 
 #: The options of every module that works on a bench.
 BENCH_ARGUMENTS: dict[str, Any] = {
@@ -66,6 +82,22 @@ class Bench:
         """The interpreter of the bench, which has Frappe and its database driver."""
         return str(self.path / "env" / "bin" / "python")
 
+    @contextmanager
+    def turn(self, at_once: int) -> Iterator[None]:
+        """Work while at most I(at_once) runs do so on this bench; 0 means any number.
+
+        A command that outlives a killed run keeps its turn: it still works in the database.
+        """
+        if not at_once:
+            yield
+            return
+        with one_of(str(self.path / "config" / "frappeops.tenants"), at_once, self.timeout) as held:
+            self.held_files.append(held)
+            try:
+                yield
+            finally:
+                self.held_files.remove(held)
+
     def site_path(self, site: str) -> Path:
         """The folder of I(site), whether it exists or not."""
         return self.sites / checked_site(site)
@@ -76,6 +108,10 @@ class Bench:
             return (self.sites / "apps.txt").read_text(encoding="utf-8").split()
         except OSError as error:
             raise TenantError(f"The bench's list of apps can't be read: {error}.") from error
+
+    def common_config(self) -> dict[str, Any]:
+        """What all sites of the bench have in common, of sites/common_site_config.json."""
+        return site_config.read_json(self.sites / "common_site_config.json")
 
     def require_apps(self, wanted: list[str]) -> None:
         """Refuse apps that the bench does not have: bench notices only after minutes of work."""
@@ -98,8 +134,46 @@ class Bench:
         self._run(["new-site", checked_site(site), "--force", "--no-setup-db", *options])
 
     def install_app(self, site: str, app: str) -> None:
-        """Install I(app) into I(site)."""
-        self._run(["--site", checked_site(site), "install-app", checked_app(app)])
+        """Install I(app) into I(site).
+
+        :raises TenantError: it failed. After an installation that was killed Frappe refuses every further one.
+        """
+        arguments = ["--site", checked_site(site), "install-app", checked_app(app)]
+        try:
+            self._run(arguments)
+        except TenantError as error:
+            if "DuplicateEntryError" in error.details.get("output_tail", ""):
+                error.remedy = (
+                    f"An earlier installation was cut off. Look at the site, then run 'bench {' '.join(arguments)} --force'"
+                    f" in {self.path}."
+                )
+            raise
+
+    def dump(self, database: dict[str, Any], target: Path, without_rows_of: list[str]) -> None:
+        """Write what makes I(database) anew into I(target), for an empty database.
+
+        :param database: name, user, password, and host and port or unix_socket.
+        :param without_rows_of: tables that come without their rows.
+        """
+        left_out = [f"--ignore-table-data={database['name']}.{table}" for table in without_rows_of]
+        arguments = [*_DUMP_OPTIONS, *left_out, f"--result-file={target}", database["name"]]
+        self._database_client("mariadb-dump", database, arguments)
+
+    def import_dump(self, database: dict[str, Any], dump: Path) -> None:
+        """Fill the empty I(database) from what L(dump) wrote.
+
+        :param dump: a path without characters that mean something to the client.
+        """
+        arguments = ["--default-character-set=utf8mb4", "--batch", f"--execute=source {dump}", database["name"]]
+        self._database_client("mariadb", database, arguments)
+
+    def _database_client(self, program: str, database: dict[str, Any], arguments: list[str]) -> None:
+        options = {"host": "host", "port": "port", "socket": "unix_socket", "user": "user", "password": "password"}
+        given = client_options({option: database.get(key) for option, key in options.items()})
+        argv = [program, "--defaults-extra-file=/dev/stdin", *arguments]
+        finished = self._start(argv, self.path, given)
+        if finished.rc != 0:
+            raise TenantError(f"{program} failed with the database {database['name']}: {_reason(finished.stderr)}")
 
     def backup(self, site: str, folder: Path) -> list[str]:
         """Back up I(site), database and files, into a new folder below I(folder) that only this user can read.
@@ -117,13 +191,13 @@ class Bench:
     def call(self, program: ModuleType, payload: dict[str, Any]) -> dict[str, Any]:
         """Run one of our programs inside the bench's Python.
 
-        :param program: inside_database or inside_site.
+        :param program: one of the modules inside_*.
         :param payload: what it gets as JSON on its standard input; may hold secrets.
         :returns: what it answered.
         """
         name = program.__name__.rpartition(".")[2]
         with tempfile.TemporaryDirectory(prefix="frappeops-") as folder:
-            for module in (inside, program):
+            for module in (inside, inside_site, inside_queue, program):
                 Path(folder, f"{module.__name__.rpartition('.')[2]}.py").write_text(inspect.getsource(module), "utf-8")
             finished = self._start([self.python, str(Path(folder, f"{name}.py"))], self.sites, json.dumps(payload))
         return _answer(name, finished)
@@ -134,7 +208,13 @@ class Bench:
 
     def site(self, site: str, operation: str, **arguments: Any) -> dict[str, Any]:
         """Run an operation of inside_site in I(site)."""
-        return self.call(inside_site, {"operation": operation, "site": checked_site(site), **arguments})
+        return self.in_site(inside_site, site, operation, **arguments)
+
+    def in_site(self, program: ModuleType, site: str, operation: str, **arguments: Any) -> dict[str, Any]:
+        """Run an operation of one of our programs that work in a site."""
+        if not (self.site_path(site) / "site_config.json").exists():
+            raise TenantError(f"The bench {self.path} has no site {site}.", error="no_such_site")
+        return self.call(program, {"operation": operation, "site": checked_site(site), **arguments})
 
     def _run(self, arguments: list[str]) -> None:
         self.commands.append(["bench", *arguments])
@@ -169,10 +249,10 @@ def _answer(program: str, finished: Outcome) -> dict[str, Any]:
     try:
         answer = json.loads(finished.stdout)
     except ValueError as error:
+        output = tail(finished.stderr)
         raise TenantError(
-            f"{program} in the bench's Python ended with exit code {finished.rc} and no answer: "
-            f"{_reason(finished.stderr)}",
-            output_tail=tail(finished.stderr),
+            f"{program} in the bench's Python ended with exit code {finished.rc} and no answer: {_reason(output)}",
+            output_tail=output,
         ) from error
     if "error" in answer:
         raise TenantError(answer["error"].pop("msg"), **answer["error"])

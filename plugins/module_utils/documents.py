@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from .errors import TenantError
+
 #: The argument specification of one document, shared by all modules that take documents.
 DOCUMENT_ARGUMENTS: dict[str, Any] = {
     "doctype": {"type": "str", "required": True},
@@ -17,19 +19,45 @@ DOCUMENT_ARGUMENTS: dict[str, Any] = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "values": {"type": "dict", "default": {}},
     "rows": {"type": "dict", "default": {}},
+    "rows_from": {"type": "dict", "default": {}},
     "initial": {"type": "dict", "default": {}},
+    "fields": {"type": "list", "elements": "str", "default": []},
     "secret_values": {"type": "dict", "default": {}, "no_log": True},
 }
 
 
 def wanted(arguments: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The documents as inside_site expects them. Secret values are only set apart to keep them out of logs."""
+    """The documents as inside_site expects them.
+
+    :raises TenantError: rows_from does not say where rows come from.
+    """
     return [_with_secrets(**argument) for argument in arguments]
 
 
-def _with_secrets(secret_values: dict[str, Any], values: dict[str, Any], **parts: Any) -> dict[str, Any]:
+def _with_secrets(
+    secret_values: dict[str, Any], values: dict[str, Any], rows_from: dict[str, Any], **parts: Any
+) -> dict[str, Any]:
+    """Secret values are only set apart to keep them out of logs and diffs."""
+    if parts["state"] == "absent" and not (parts["name"] or parts["filters"]):
+        raise TenantError(
+            f"{parts['doctype']}: state absent needs a name or filters.", "Without them it would mean all."
+        )
     together = {**values, **secret_values}
-    return {**parts, "values": {field: _stored(value) for field, value in together.items()}}
+    return {
+        **parts,
+        "values": {field: _stored(value) for field, value in together.items()},
+        "secrets": list(secret_values),
+        "rows_from": {field: _source(field, source) for field, source in rows_from.items()},
+    }
+
+
+def _source(field: str, source: Any) -> dict[str, Any]:
+    if not isinstance(source, dict) or not {"doctype", "field"} <= set(source) <= {"doctype", "field", "filters"}:
+        raise TenantError(
+            f"rows_from: {field} does not say where its rows come from.",
+            "Give doctype and field, and perhaps filters. Example: {doctype: Role, field: role, filters: {disabled: 0}}.",
+        )
+    return {"filters": {}, **source}
 
 
 def _stored(value: Any) -> Any:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import sys
 import traceback
+from contextlib import contextmanager
 
 
 class Refused(Exception):
@@ -46,3 +47,17 @@ def serve(operations):
         reason = " ".join(str(error).split()) or "no reason given"
         answer = {"error": {"msg": f"{type(error).__name__}: {reason}", "error": type(error).__name__}}
     json.dump(answer, answers, default=str)
+
+
+@contextmanager
+def in_site(site):
+    """Frappe connected to the site as Administrator; the working directory must be sites/."""
+    import frappe
+
+    frappe.init(site=site, sites_path=".")
+    try:
+        frappe.connect()
+        frappe.set_user("Administrator")
+        yield frappe
+    finally:
+        frappe.destroy()

@@ -17,7 +17,8 @@ from .errors import TenantError
 def run(module: AnsibleModule, work: Callable[[], dict[str, Any]]) -> None:
     """Run the module's work and end the module with its result.
 
-    :param work: returns the fields for C(exit_json), C(changed) among them; raises TenantError to fail.
+    :param work: returns the fields for C(exit_json), C(changed) among them, and perhaps C(warnings), a list of texts; raises
+        TenantError to fail.
     """
     try:
         result = work()
@@ -26,4 +27,7 @@ def run(module: AnsibleModule, work: Callable[[], dict[str, Any]]) -> None:
     except OSError as error:
         # A full disk, a missing right: the system's own words name the file.
         module.fail_json(msg=f"{error.filename or module._name}: {error.strerror or error}.", errno=error.errno)
+    # Handed to exit_json as a field they are deprecated since ansible-core 2.19. They end up in the result all the same.
+    for warning in result.pop("warnings", []):
+        module.warn(warning)
     module.exit_json(**result)

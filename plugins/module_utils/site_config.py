@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,11 @@ def read(folder: Path) -> dict[str, Any]:
 
     :raises TenantError: the file is there and is not JSON, as after a full disk.
     """
-    path = folder / "site_config.json"
+    return read_json(folder / "site_config.json")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """One of Frappe's configuration files; see L(read)."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -48,17 +53,36 @@ def merged(config: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in result.items() if value is not None}
 
 
+def way_to_database(connection: dict[str, Any], common: dict[str, Any]) -> dict[str, Any]:
+    """The keys that lead the site to its database server by the way that the administrator took.
+
+    The server gives rights by the host that a user comes from, so site and administrator must come the same way. A key
+    that the bench's common configuration has already is left out.
+
+    :param connection: the administrator's; unix_socket, or host and port.
+    """
+    if connection.get("unix_socket"):
+        wanted = {"db_socket": connection["unix_socket"]}
+    else:
+        # An empty socket in the site's own file outweighs one that all sites have in common.
+        wanted = {"db_socket": "", "db_host": connection["host"], "db_port": connection["port"]}
+    defaults = {"db_socket": "", "db_host": "127.0.0.1", "db_port": 3306}
+    return {key: value for key, value in wanted.items() if (common.get(key) or defaults[key]) != value}
+
+
 def mode_is_right(folder: Path) -> bool:
     """Whether the file keeps its secrets from others."""
     return (folder / "site_config.json").stat().st_mode & 0o777 == MODE
 
 
-def shown(config: dict[str, Any]) -> dict[str, Any]:
-    """I(config) as it may be seen: values of keys that name a secret are hidden, at any depth."""
-    return {key: _shown(key, value) for key, value in config.items()}
+def shown(config: dict[str, Any], secret_keys: Collection[str] = ()) -> dict[str, Any]:
+    """I(config) as it may be seen: values of I(secret_keys), and of keys that name a secret at any depth, are hidden."""
+    return {key: _HIDDEN if key in secret_keys else _shown(key, value) for key, value in config.items()}
 
 
 def _shown(key: str, value: Any) -> Any:
+    if any(word in key.lower() for word in _SECRET_KEYS):
+        return _HIDDEN
     if isinstance(value, dict):
         return shown(value)
-    return _HIDDEN if any(word in key.lower() for word in _SECRET_KEYS) else value
+    return [_shown(key, item) for item in value] if isinstance(value, list) else value

@@ -31,9 +31,20 @@ options:
     type: list
     elements: str
     default: []
+  disk_mb:
+    description:
+      - How many MB must be free for the site, where its files go, and where its tables go if the database server is on this host too.
+      - The default is what a site with ERPNext takes at first (47 MB of tables), with room for its import, a backup and some growth.
+    type: int
+    default: 500
+  inodes:
+    description: How many files must find room on the same disks. A file system that has no limit of them is not asked.
+    type: int
+    default: 10000
 extends_documentation_fragment:
   - frappeops.tenants.bench
   - frappeops.tenants.bench.database
+  - frappeops.tenants.bench.limits
   - frappeops.tenants.attributes
   - frappeops.tenants.attributes.read_only
 seealso:
@@ -63,6 +74,11 @@ apps:
   type: list
   elements: str
   sample: [frappe, erpnext]
+versions:
+  description: The version of each app, with its commit.
+  returned: success
+  type: dict
+  sample: {frappe: 15.92.0 4f1c9a7be2d8, erpnext: 15.92.1 be2d85310a7f}
 database_server:
   description: The database server's version.
   returned: success
@@ -84,8 +100,10 @@ problems:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.frappeops.tenants.plugins.module_utils.bench import BENCH_ARGUMENTS, Bench
-from ansible_collections.frappeops.tenants.plugins.module_utils.bench_check import check_bench
+from ansible_collections.frappeops.tenants.plugins.module_utils.bench_check import Needs, check_bench
 from ansible_collections.frappeops.tenants.plugins.module_utils.runner import run
+from ansible_collections.frappeops.tenants.plugins.module_utils.site_limits import LIMITS_ARGUMENT, config_of
+from ansible_collections.frappeops.tenants.plugins.module_utils.site_place import SitePlace
 from ansible_collections.frappeops.tenants.plugins.module_utils.sites import (
     DATABASE_ARGUMENT,
     TenantSite,
@@ -101,6 +119,9 @@ def main() -> None:
             "owner": {"type": "str", "required": True},
             "database": DATABASE_ARGUMENT,
             "apps": {"type": "list", "elements": "str", "default": []},
+            "limits": LIMITS_ARGUMENT,
+            "disk_mb": {"type": "int", "default": 500},
+            "inodes": {"type": "int", "default": 10000},
         },
         supports_check_mode=True,
     )
@@ -109,9 +130,11 @@ def main() -> None:
 
 def _work(params: dict) -> dict:
     bench = Bench(params["bench_path"], params["bench_command"], params["timeout"])
+    config_of(params["limits"])
     database = database_of(params["database"])
-    site = TenantSite(bench, params["site"], database, params["owner"], check=True)
-    return {"changed": False, **check_bench(bench, site, database, params["apps"])}
+    site = TenantSite(SitePlace(bench, params["site"], database, params["owner"]), check=True)
+    needs = Needs(params["disk_mb"], params["inodes"])
+    return {"changed": False, **check_bench(bench, site, database, params["apps"], needs)}
 
 
 if __name__ == "__main__":

@@ -91,6 +91,17 @@ documents:
       type: dict
       returned: always
       sample: {country: Germany}
+    fields:
+      description: The fields that O(documents[].fields) asks for; empty in check mode when the document is not there yet.
+      type: dict
+      returned: always
+      sample: {api_key: 8c1f0f7a2b3c4d5}
+fields:
+  description: The fields that Frappe's refusal names.
+  returned: when Frappe refuses a document
+  type: list
+  elements: str
+  sample: [time_zone]
 """
 
 from ansible.module_utils.basic import AnsibleModule

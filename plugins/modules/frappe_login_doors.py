@@ -14,11 +14,13 @@ short_description: See from outside that a Frappe site lets nobody in by passwor
 description:
   - Tries every door through which somebody could enter without the OAuth provider, and fails unless each is closed.
   - The doors are password login by the login methods of all API versions and by C(cmd=login) in the body, the query
-    and as JSON on other paths, login by a link in an e-mail, and sign-up.
+    and as JSON on other paths, password reset, login by a link in an e-mail, and sign-up.
   - An answer that is not known to be a refusal does not count as one.
   - No account is touched. The user of the tries is a random one at C(example.invalid), and the address of the sign-up is
     not an address, so that an open door makes no user.
-  - Frappe answers five requests an hour for a login link and refuses further ones before it looks at its settings. See O(accept_limited).
+  - Frappe answers few requests an hour for a login link or a password reset, and refuses further ones before it looks at its
+    settings. So whether these doors are closed or were tried too often can only be told where Frappe itself is asked, which
+    O(site) does, and which should be done first. See O(accept_limited).
 options:
   url:
     description: The site's URL, such as V(https://api.acme.example.com).
@@ -27,29 +29,38 @@ options:
     aliases: [backend_url]
   accept_limited:
     description:
-      - Take the e-mail link's door as closed when it has been tried too often within this hour.
-      - For repeated looks at a site that has been seen closed.
+      - Take the doors of the e-mail link and of the password reset as closed when they seem to have been tried too often.
+      - For a look through nginx at a site that was seen closed directly.
+    type: bool
+    default: false
+  password_login:
+    description:
+      - Whether people sign in by password here. Then C(/api/method/login) must be open, and of the other doors only those are tried
+        that need no password.
     type: bool
     default: false
 extends_documentation_fragment:
   - frappeops.tenants.attributes
   - frappeops.tenants.attributes.read_only
   - frappeops.tenants.probe
+  - frappeops.tenants.view
 seealso:
   - module: frappeops.tenants.frappe_ping
     description: Looks from the same place whether the site answers at all.
 """
 
 EXAMPLES = r"""
-- name: See that password login is refused through the public name
-  frappeops.tenants.frappe_login_doors:
-    url: https://api.acme.example.com
-  delegate_to: localhost
-
-- name: See that the site itself refuses it, without nginx in between
+- name: See that the site itself refuses everybody, without nginx in between
   frappeops.tenants.frappe_login_doors:
     url: http://127.0.0.1:8000
     site: api.acme.example.com
+  delegate_to: bench1
+
+- name: See that everybody is refused through the public name
+  frappeops.tenants.frappe_login_doors:
+    url: https://api.acme.example.com
+    accept_limited: true
+  delegate_to: localhost
 """
 
 RETURN = r"""
@@ -73,7 +84,7 @@ not_closed:
   elements: str
   sample: [command_in_body]
 error:
-  description: What kind of fault it was; V(doors_open), or one of the codes of M(frappeops.tenants.frappe_ping).
+  description: What kind of fault it was; V(doors_open), V(login_closed), or one of the codes of M(frappeops.tenants.frappe_ping).
   returned: failure
   type: str
   sample: doors_open
@@ -96,6 +107,8 @@ def main() -> None:
         argument_spec={
             "url": {"type": "str", "required": True, "aliases": ["backend_url"]},
             "accept_limited": {"type": "bool", "default": False},
+            # Not a secret: whether there are passwords at all.
+            "password_login": {"type": "bool", "default": False, "no_log": False},
             **probe_arguments.ARGUMENTS,
         },
         supports_check_mode=True,
@@ -106,7 +119,13 @@ def main() -> None:
         module,
         lambda: {
             "changed": False,
-            **try_doors(client, arguments["url"], arguments["site"], arguments["accept_limited"]),
+            **try_doors(
+                client,
+                arguments["url"],
+                arguments["site"],
+                arguments["accept_limited"],
+                arguments["password_login"],
+            ),
         },
     )
 

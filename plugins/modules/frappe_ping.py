@@ -49,6 +49,7 @@ extends_documentation_fragment:
   - frappeops.tenants.attributes
   - frappeops.tenants.attributes.read_only
   - frappeops.tenants.probe
+  - frappeops.tenants.view
 seealso:
   - module: frappeops.tenants.frappe_login_doors
     description: Looks from the same place whether password login is refused.

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -106,6 +107,30 @@ def test_maintenance_mode_may_let_readers_in(site: Site, web: Web, key: Key) -> 
         site.run("set-maintenance-mode", "off")
         site.run("set-config", "allow_reads_during_maintenance", "None")
     assert (read.status_code, write.status_code) == (200, 503)
+
+
+# --- how much ----------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def limited(site: Site, key: str, value: str) -> Iterator[None]:
+    site.run("set-config", "-p", key, value)
+    try:
+        yield
+    finally:
+        site.run("set-config", key, "None")
+
+
+def test_more_than_max_file_size_is_refused_with_413(site: Site, web: Web) -> None:
+    with limited(site, "max_file_size", "1000"):
+        assert [web.post(site, "/api/method/ping", data=b"x" * size).status_code for size in (10, 2000)] == [200, 413]
+
+
+def test_who_used_up_the_rate_limit_is_refused_with_429(site: Site, web: Web) -> None:
+    """A millisecond of processing an hour is used up by any request."""
+    with limited(site, "rate_limit", "{'limit': 0.001, 'window': 3600}"):
+        assert [web.get(site, "/api/method/ping").status_code for _turn in range(2)] == [200, 429]
+    assert web.get(site, "/api/method/ping").status_code == 200
 
 
 # --- which user --------------------------------------------------------------------------------------------------------

@@ -308,6 +308,31 @@ answer.append(frappe.db.exists("Note", note.name))
     assert answer == ["second", [{"title": "Seed", "public": 1}], "second", None]
 
 
+def test_without_filters_no_document_is_found_and_with_empty_ones_any(site: Site) -> None:
+    answer = site.python(
+        """
+note = frappe.get_doc({"doctype": "Note", "title": "There"}).insert()
+answer = [frappe.db.exists("Note", None), bool(frappe.db.exists("Note", {})), frappe.db.exists("Note", note.name) == note.name]
+frappe.delete_doc("Note", note.name)
+"""
+    )
+    assert answer == [None, True, True]
+
+
+def test_html_is_stored_as_frappe_sanitizes_it(site: Site) -> None:
+    answer = site.python(
+        """
+from frappe.utils.html_utils import sanitize_html
+given = '<p>Welcome</p><script>alert(1)</script>'
+note = frappe.get_doc({"doctype": "Note", "title": "HTML", "content": given}).insert()
+stored = frappe.db.get_value("Note", note.name, "content")
+answer = [stored == given, stored == sanitize_html(given, linkify=True), stored == sanitize_html(stored, linkify=True)]
+frappe.delete_doc("Note", note.name)
+"""
+    )
+    assert answer == [False, True, True]
+
+
 def test_an_oauth_client_gets_its_id(site: Site) -> None:
     answer = site.python(
         """
@@ -319,3 +344,41 @@ client.delete()
 """
     )
     assert answer == [True, True]
+
+
+def test_an_oauth_client_keeps_the_name_it_is_given_and_its_users_are_those_of_the_desk(site: Site) -> None:
+    answer = site.python(
+        """
+client = frappe.new_doc("OAuth Client")
+client.name, client.flags.name_set = "0123456789abcdef", True
+client.update({"app_name": "Tenant", "default_redirect_uri": "https://x.test/cb", "grant_type": "Authorization Code",
+    "client_secret": "long-enough"})
+client.insert()
+stored = frappe.get_doc("OAuth Client", "0123456789abcdef")
+answer = [stored.client_id, stored.client_secret, [row.role for row in stored.allowed_roles]]
+stored.delete()
+"""
+    )
+    assert answer == ["0123456789abcdef", "long-enough", ["Desk User"]]
+
+
+def test_an_oauth_client_stays_as_long_as_somebody_has_a_token_of_it(site: Site) -> None:
+    answer = site.python(
+        """
+client = frappe.get_doc({"doctype": "OAuth Client", "app_name": "Tenant", "default_redirect_uri": "https://x.test/cb",
+    "grant_type": "Authorization Code"}).insert()
+answer = []
+for doctype, field in (("OAuth Bearer Token", "access_token"), ("OAuth Authorization Code", "authorization_code")):
+    values = {"client": client.name, "user": "Administrator", "expires_in": 3600, field: "a-token"}
+    token = frappe.new_doc(doctype, **{key: value for key, value in values.items() if frappe.get_meta(doctype).has_field(key)})
+    token.insert()
+    try:
+        frappe.delete_doc("OAuth Client", client.name)
+    except frappe.LinkExistsError:
+        answer.append(token.name)
+    frappe.delete_doc(doctype, token.name)
+frappe.delete_doc("OAuth Client", client.name)
+answer.append(frappe.db.exists("OAuth Client", client.name))
+"""
+    )
+    assert answer == ["a-token", "a-token", None]

@@ -8,6 +8,8 @@ The four keys of site_config.json lock nothing; System Settings do, and only aft
 
 from __future__ import annotations
 
+import secrets
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -31,7 +33,8 @@ settings.save()
 """
 UNLOCK = """
 settings = frappe.get_doc("System Settings")
-settings.update({"disable_user_pass_login": 0, "login_with_email_link": 1})
+settings.update({"disable_user_pass_login": 0, "login_with_email_link": 1, "password_reset_limit": 3,
+    "reset_password_link_expiry_duration": 1200})
 settings.save()
 frappe.delete_doc_if_exists("Social Login Key", "acceptance_auth")
 """
@@ -221,3 +224,42 @@ def test_an_invalid_login_link_logs_nobody_in(site: Site, web: Web) -> None:
     answer = web.get(site, "/api/method/frappe.www.login.login_via_key", params={"key": "wrong"})
     assert answer.status_code == 403
     assert not logged_in(answer)
+
+
+RESET_LINK = """
+settings = frappe.get_doc("System Settings")
+settings.reset_password_link_expiry_duration = payload["seconds"]
+settings.save()
+user = frappe.db.exists("User", "reset@acceptance.test") or frappe.get_doc({"doctype": "User",
+    "email": "reset@acceptance.test", "first_name": "Reset", "send_welcome_email": 0,
+    "roles": [{"role": "System Manager"}]}).insert().name
+answer = frappe.get_doc("User", user).reset_password().partition("key=")[2]
+"""
+
+
+@pytest.mark.parametrize(("seconds", "lets_in"), [(1200, True), (1, False)])
+def test_a_link_for_a_new_password_opens_a_locked_site_unless_it_dies_at_once(
+    locked: Site, web: Web, seconds: int, lets_in: bool
+) -> None:
+    key = locked.python(RESET_LINK, seconds=seconds)
+    time.sleep(2)
+    path = "/api/method/frappe.core.doctype.user.user.update_password"
+    answer = web.post(locked, path, data={"key": key, "new_password": "a-Password-of-Reset-7"})
+    assert logged_in(answer) is lets_in
+    assert answer.status_code == (200 if lets_in else 410)
+
+
+@pytest.mark.parametrize(("limit", "status"), [(3, 404), (-1, 429)])
+def test_below_zero_nobody_can_ask_for_a_new_password(locked: Site, web: Web, limit: int, status: int) -> None:
+    locked.python(
+        """
+settings = frappe.get_doc("System Settings")
+settings.password_reset_limit = payload["limit"]
+settings.save()
+""",
+        limit=limit,
+    )
+    path = "/api/method/frappe.core.doctype.user.user.reset_password"
+    never_seen = {"X-Forwarded-For": f"2001:db8::{secrets.token_hex(2)}:{secrets.token_hex(2)}"}
+    answer = web.post(locked, path, data={"user": "nobody@example.invalid"}, headers=never_seen)
+    assert answer.status_code == status

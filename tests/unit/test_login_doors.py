@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import sys
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ CLIENT = Client(View(address="127.0.0.1", timeout=5))
 GUEST = {"Set-Cookie": "sid=Guest; Path=/; HttpOnly; SameSite=Lax"}
 SEND_LINK = "frappe.www.login.send_login_link"
 SIGN_UP = "frappe.core.doctype.user.user.sign_up"
+RESET = "frappe.core.doctype.user.user.reset_password"
 PASSWORD_DOORS = {
     "login",
     "login_by_get",
@@ -41,6 +43,9 @@ PASSWORD_DOORS = {
     "frappe_ping_command_in_body",
     "frappe_ping_command_in_query",
 }
+
+
+OTHER_DOORS = {"password_reset_command", "email_link_command", "sign_up", "sign_up_command"}
 
 
 def thrown(status, exc_type, words):
@@ -64,6 +69,8 @@ class Frappe:
     email_link: bool = False
     sign_up: bool = False
     links_left: int = 5
+    #: As System Settings have it: below 0 nobody gets a link.
+    resets_left: int = -1
 
     def __call__(self, request: Request) -> Reply:
         url = urlsplit(request.path)
@@ -79,6 +86,8 @@ class Frappe:
             return self._send_link(fields)
         if command == SIGN_UP:
             return self._sign_up(fields)
+        if command == RESET:
+            return self._reset()
         return Reply(200, "{}" if command == "login" else '{"message":"pong"}', GUEST)
 
     def _login(self, fields: dict[str, str]) -> Reply:
@@ -98,6 +107,12 @@ class Frappe:
         words = f"User with email address {fields['email']} does not exist"
         return thrown(404, "DoesNotExistError", words)
 
+    def _reset(self) -> Reply:
+        self.resets_left -= 1
+        if self.resets_left < 0:
+            return thrown(429, "RateLimitExceededError", "You hit the rate limit because of too many requests.")
+        return Reply(404, '{"message":"not found"}', GUEST)
+
     def _sign_up(self, fields: dict[str, str]) -> Reply:
         if not self.sign_up:
             return thrown(417, "ValidationError", "Sign Up is disabled")
@@ -106,9 +121,13 @@ class Frappe:
         return thrown(417, "InvalidEmailAddressError", f"{fields['email']} is not a valid Email Address")
 
 
-def try_doors(answer, **options):
+SITE = "api.acme.test"
+
+
+def try_doors(answer, site=SITE, **options):
+    """Directly, as gunicorn is asked; with an empty site as through nginx."""
     with serving(answer) as web:
-        return login_doors.try_doors(CLIENT, f"http://api.acme.test:{web.port}", **options), web
+        return login_doors.try_doors(CLIENT, f"http://{SITE}:{web.port}", site=site, **options), web
 
 
 def refusal(answer, **options):
@@ -121,7 +140,7 @@ def refusal(answer, **options):
 def test_a_locked_site_is_closed_on_every_door():
     seen, web = try_doors(Frappe())
     assert {door["state"] for door in seen["doors"].values()} == {"closed"}
-    assert set(seen["doors"]) == PASSWORD_DOORS | {"email_link_command", "sign_up", "sign_up_command"}
+    assert set(seen["doors"]) == PASSWORD_DOORS | OTHER_DOORS
     assert len(web.requests) == len(seen["doors"])
 
 
@@ -146,12 +165,45 @@ def test_sign_up_is_found():
     assert refusal(Frappe(sign_up=True)).details["not_closed"] == ["sign_up", "sign_up_command"]
 
 
-def test_a_site_that_counts_the_links_is_not_proven_closed_unless_that_is_accepted():
-    found = refusal(Frappe(links_left=0))
-    assert found.details["not_closed"] == ["email_link_command"]
+def test_a_password_reset_that_opens_a_session_is_found():
+    found = refusal(Frappe(resets_left=3))
+    assert found.details["not_closed"] == ["password_reset", "password_reset_command"]
+    assert "password reset" in found.remedy
+
+
+def test_counted_tries_prove_nothing_through_nginx_unless_that_is_accepted():
+    found = refusal(Frappe(links_left=0), site="")
+    assert found.details["not_closed"] == ["email_link_command", "password_reset_command"]
     assert "hour" in found.remedy
-    seen, _web = try_doors(Frappe(links_left=0), accept_limited=True)
+    seen, _web = try_doors(Frappe(links_left=0), site="", accept_limited=True)
     assert seen["doors"]["email_link_command"]["state"] == "limited"
+
+
+def test_directly_each_look_comes_from_a_new_address():
+    """So counted tries of earlier looks can't hide an open door, and a refusal is one."""
+    addresses = set()
+    for _run in range(2):
+        seen, web = try_doors(Frappe(links_left=0))
+        assert seen["doors"]["password_reset_command"]["state"] == "closed"
+        addresses |= {request.headers["x-forwarded-for"] for request in web.requests}
+    assert len(addresses) == 2
+    assert all(ipaddress.ip_address(address) in ipaddress.ip_network("2001:db8::/32") for address in addresses)
+
+
+def test_where_people_sign_in_by_password_that_door_is_open_and_the_others_closed():
+    seen, _web = try_doors(Frappe(password=True, resets_left=3), password_login=True)
+    assert set(seen["doors"]) == {"login", "email_link_command", "sign_up", "sign_up_command"}
+    assert seen["doors"]["login"]["state"] == "open"
+    open_too = refusal(Frappe(password=True, sign_up=True), password_login=True)
+    assert set(open_too.details["not_closed"]) == {"sign_up", "sign_up_command"}
+    assert "2 of 3 login doors are not closed" in open_too.msg
+
+
+@pytest.mark.parametrize("answer", [Frappe(), Reply(403, "Password login disabled.")])
+def test_where_people_sign_in_by_password_they_must_be_able_to(answer):
+    shut = refusal(answer if callable(answer) else lambda request: answer, password_login=True)
+    assert shut.details["error"] == "login_closed"
+    assert "people can't sign in by password" in shut.msg
 
 
 def test_a_wall_before_the_login_paths_does_not_hide_the_command():
@@ -176,8 +228,8 @@ def test_a_wall_before_ping_does_not_hide_the_login_link():
 
 
 def test_gunicorn_is_asked_for_the_site_by_header():
-    _seen, web = try_doors(Frappe(), site="api.acme.test")
-    assert {request.headers["x-frappe-site-name"] for request in web.requests} == {"api.acme.test"}
+    _seen, web = try_doors(Frappe())
+    assert {request.headers["x-frappe-site-name"] for request in web.requests} == {SITE}
 
 
 def test_no_two_runs_use_the_same_user():
@@ -243,7 +295,12 @@ def test_whatever_else_is_answered_proves_nothing(reply):
 def test_only_known_refusals_are_closed(status, body, sid):
     """No answer of a sort that was never measured counts as a refusal."""
     answer = Answer("http://api.acme.test/", status, {}, {"sid": sid}, body, "127.0.0.1")
-    for judge in (login_doors.judge_login, login_doors.judge_email_link, login_doors.judge_sign_up):
+    for judge in (
+        login_doors.judge_login,
+        login_doors.judge_reset,
+        login_doors.judge_email_link,
+        login_doors.judge_sign_up,
+    ):
         verdict = judge(answer)
         try:
             content = json.loads(body)

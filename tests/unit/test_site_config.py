@@ -75,3 +75,26 @@ def test_secrets_are_hidden_at_any_depth():
     assert shown["host_name"] == "https://x"
     assert shown["lab_auth_login"]["client_id"] == "c"
     assert not any(secret in json.dumps(shown) for secret in ("p1", "p2", "p3"))
+
+
+def test_a_key_that_is_said_to_be_secret_is_hidden_whatever_its_name():
+    assert site_config.shown({"relay": "canary", "host_name": "x"}, ["relay"]) == {
+        "relay": "********",
+        "host_name": "x",
+    }
+
+
+class TestWayToDatabase:
+    @pytest.mark.parametrize(
+        ("connection", "common", "keys"),
+        [
+            ({"unix_socket": "/run/m.sock"}, {}, {"db_socket": "/run/m.sock"}),
+            ({"unix_socket": "/run/m.sock"}, {"db_socket": "/run/m.sock"}, {}),
+            ({"host": "127.0.0.1", "port": 3306}, {}, {}),
+            ({"host": "10.0.0.5", "port": 3306}, {}, {"db_host": "10.0.0.5"}),
+            ({"host": "10.0.0.5", "port": 3307}, {"db_host": "10.0.0.5", "db_port": 3307}, {}),
+            ({"host": "10.0.0.5", "port": 3306}, {"db_host": "10.0.0.5", "db_socket": "/x"}, {"db_socket": ""}),
+        ],
+    )
+    def test_the_site_comes_the_way_of_the_administrator(self, connection, common, keys):
+        assert site_config.way_to_database({"user": "a", "password": "b", **connection}, common) == keys

@@ -10,3 +10,4 @@ app_description = "Stand-in: a few doctypes with role permissions"
 app_license = "GPL-3.0-or-later"
 
 after_install = ["erpnext.install.after_install"]
+setup_wizard_stage = "erpnext.setup.wizard.make_company"

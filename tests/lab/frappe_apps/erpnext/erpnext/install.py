@@ -1,7 +1,7 @@
 # Copyright: frappeops.tenants contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Roles that ERPNext brings. Its setup wizard, which the stand-in has not, gives them to the first user."""
+"""Roles that ERPNext brings."""
 
 from __future__ import annotations
 

@@ -240,6 +240,13 @@ def ping() -> str:
     return "pong"
 
 
+def enqueue(*args: Any, **kwargs: Any) -> Any:
+    """Have a worker do it; see utils/background_jobs.py."""
+    from frappe.utils.background_jobs import enqueue as queue_job
+
+    return queue_job(*args, **kwargs)
+
+
 # --- documents ---------------------------------------------------------------------------------------------------------
 
 
@@ -310,6 +317,12 @@ def get_system_settings(key: str) -> Any:
 
 def get_website_settings(key: str) -> Any:
     return db.get_single_value("Website Settings", key)
+
+
+def is_setup_complete() -> bool:
+    """Whether the setup wizard is done, or was never needed, in those apps that have one."""
+    wanted = {"app_name": ["in", ["frappe", "erpnext"]]}
+    return all(get_all("Installed Application", wanted, pluck="is_setup_complete"))
 
 
 def get_roles(username: str | None = None) -> list[str]:

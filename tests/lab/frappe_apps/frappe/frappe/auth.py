@@ -1,7 +1,7 @@
 # Copyright: frappeops.tenants contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who is asking: password login, session cookie, API token.
+"""Who is asking: password login, session cookie, API token, token of an OAuth client.
 
 The trap that the collection must know: `cmd=login` in the body or the query logs in on ANY path.
 """
@@ -133,6 +133,8 @@ def validate_auth() -> None:
             _by_api_key(*base64.b64decode(value).decode().split(":"))
         elif kind == "token":
             _by_api_key(*value.split(":"))
+        elif kind == "bearer":
+            _by_oauth_token(value)
     except binascii.Error:
         frappe.throw(
             "Failed to decode token, please provide a valid base64-encoded token.", frappe.InvalidAuthorizationToken
@@ -141,6 +143,12 @@ def validate_auth() -> None:
         pass
     if frappe.session.user in ("", "Guest"):
         raise frappe.AuthenticationError
+
+
+def _by_oauth_token(token: str) -> None:
+    user = frappe.db.get_value("OAuth Bearer Token", {"access_token": token, "status": "Active"}, "user")
+    if user:
+        frappe.set_user(user)
 
 
 def _by_api_key(api_key: str, api_secret: str) -> None:

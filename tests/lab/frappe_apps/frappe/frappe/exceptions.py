@@ -71,6 +71,10 @@ class LinkValidationError(ValidationError):
     pass
 
 
+class CharacterLengthExceededError(ValidationError):
+    pass
+
+
 class LinkExistsError(ValidationError):
     pass
 

@@ -183,12 +183,22 @@ def add_to_installed_apps(name: str) -> None:
 def record_versions() -> None:
     """What `list-apps` shows."""
     record = frappe.get_doc("Installed Applications")
+    complete = {row.app_name for row in record.installed_applications if cint(row.is_setup_complete)}
+    if has_a_user():
+        complete.add("frappe")
     record.set("installed_applications", [])
     for app in _installed_apps():
         version = importlib.import_module(app).__version__
         branch = get_app_branch(app) or "UNVERSIONED"
-        record.append("installed_applications", {"app_name": app, "app_version": version, "git_branch": branch})
+        values = {"app_name": app, "app_version": version, "git_branch": branch}
+        record.append("installed_applications", {**values, "is_setup_complete": int(app in complete)})
     record.save(ignore_permissions=True)
+
+
+def has_a_user() -> bool:
+    """Whether somebody works here already: the setup wizard then counts as done for frappe."""
+    wanted = {"user_type": "System User", "name": ["not in", list(frappe.STANDARD_USERS)]}
+    return bool(frappe.get_all("User", wanted, limit=1))
 
 
 def remove_from_installed_apps(name: str) -> None:

@@ -39,6 +39,6 @@ def need_sites(context: FrappeDict) -> list[str]:
     return context.sites
 
 
-from frappe.commands import config, operate, site, users  # noqa: E402 - they need pass_context
+from frappe.commands import config, operate, scheduler, site, users  # noqa: E402 - they need pass_context
 
-commands = [*site.commands, *config.commands, *operate.commands, *users.commands]
+commands = [*site.commands, *config.commands, *operate.commands, *scheduler.commands, *users.commands]

@@ -100,9 +100,12 @@ class Database:
     def get_value(
         self, doctype: str, filters: Any = None, fieldname: Any = "name", as_dict: bool = False, **kwargs: Any
     ) -> Any:
-        """A field (or several) of one document, of a single doctype too (`filters` is then its name)."""
+        """A field (or several) of one document, of a single doctype too (`filters` is then its name).
+
+        No filters mean a single doctype, whatever it is, and empty ones any document.
+        """
         fields = [fieldname] if isinstance(fieldname, str) else list(fieldname)
-        if isinstance(filters, str) and filters == doctype or filters is None and self.is_single(doctype):
+        if filters is None or isinstance(filters, str) and filters == doctype:
             values = self.get_singles_dict(doctype)
             row = FrappeDict({name: values.get(name) for name in fields})
         else:
@@ -124,7 +127,7 @@ class Database:
             doctype = filters.pop("doctype")
         if doctype == filters and self.is_single(doctype):
             return filters
-        return self.get_value(doctype, filters if filters is not None else {}, "name")
+        return self.get_value(doctype, filters, "name")
 
     def count(self, doctype: str, filters: Any = None) -> int:
         where, values = condition(filters)

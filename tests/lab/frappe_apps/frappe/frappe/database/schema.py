@@ -98,14 +98,16 @@ def sync_doctype(app: str, doctype: dict[str, Any]) -> None:
         db.sql_many("INSERT INTO `tabSingles` (doctype, field, value) VALUES (%s, %s, %s)", defaults)
 
 
+def column_type(fieldtype: str) -> str:
+    return COLUMN_TYPES.get(fieldtype, "varchar(140) NULL")
+
+
 def create_table(doctype: dict[str, Any], fields: list[dict[str, Any]]) -> str:
     columns = [STANDARD]
     for field in fields:
         if field["fieldtype"] not in NO_COLUMN:
             unique = " UNIQUE" if field["unique"] else ""
-            columns.append(
-                f"`{field['fieldname']}` {COLUMN_TYPES.get(field['fieldtype'], 'varchar(140) NULL')}{unique}"
-            )
+            columns.append(f"`{field['fieldname']}` {column_type(field['fieldtype'])}{unique}")
     if doctype.get("istable"):
         columns.append(CHILD)
     return (

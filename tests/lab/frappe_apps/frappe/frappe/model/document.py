@@ -11,9 +11,11 @@ from typing import Any
 import pymysql
 
 import frappe
+from frappe.database.schema import column_type
 from frappe.model.meta import Meta
 from frappe.types import FrappeDict
 from frappe.utils import cint, now
+from frappe.utils.html_utils import sanitize_html
 from frappe.utils.password import (
     delete_all_passwords_for,
     get_decrypted_password,
@@ -232,6 +234,7 @@ class Document:
         self._set_flags(ignore_permissions, None, None)
         self.check_permission("delete")
         self.run_method("on_trash")
+        self._check_no_link()
         for field in self.meta.get_table_fields():
             frappe.db.delete(field.options, {"parent": self.name, "parenttype": self.doctype})
         frappe.db.delete(self.doctype, {"name": self.name})
@@ -259,6 +262,8 @@ class Document:
 
     def _set_name(self) -> None:
         """The controller's autoname, the doctype's rule, a given name, or a random one."""
+        if self.flags.name_set:
+            return
         rule = self.meta.autoname or ""
         self.run_method("autoname")
         if not self.name and rule.startswith("field:"):
@@ -269,15 +274,23 @@ class Document:
 
     def _check(self) -> None:
         self.run_method("validate")
+        self._sanitize()
         self._check_selects()
         if not self.flags.ignore_links:
             self._check_links()
         if not self.flags.ignore_mandatory:
             self._check_mandatory()
+        self._check_lengths()
         for field in self.meta.get_table_fields():
             for child in self.get(field.fieldname):
                 child.flags.update(self.flags)
                 child._check()
+
+    def _sanitize(self) -> None:
+        for field in self.meta.fields:
+            value = self.get(field.fieldname)
+            if field.fieldtype != "Code" and isinstance(value, str) and {"<", ">"} & set(value):
+                self.__dict__[field.fieldname] = sanitize_html(value)
 
     def _check_mandatory(self) -> None:
         missing = [f for f in self.meta.fields if f.reqd and self.get(f.fieldname) in (None, "", [])]
@@ -293,12 +306,41 @@ class Document:
             if value and not frappe.db.exists(field.options, value):
                 frappe.throw(f"Could not find {field.label}: {value}", frappe.LinkValidationError)
 
+    def _check_no_link(self) -> None:
+        """A document stays as long as another one leads to it."""
+        links = "SELECT f.parent, f.fieldname, d.istable FROM tabDocField f JOIN tabDocType d ON d.name = f.parent"
+        wanted = "f.fieldtype = 'Link' AND f.options = %s AND d.issingle = 0"
+        for doctype, fieldname, is_table in frappe.db.sql(f"{links} WHERE {wanted}", (self.doctype,)):
+            own = "AND NOT (parent = %(name)s AND parenttype = %(doctype)s)" if is_table else ""
+            found = frappe.db.sql(
+                f"SELECT {'parenttype, parent' if is_table else '%(linking)s, name'} FROM `tab{doctype}` "
+                f"WHERE `{fieldname}` = %(name)s {own} LIMIT 1",
+                {"name": self.name, "doctype": self.doctype, "linking": doctype},
+            )
+            if found:
+                linking = " ".join(found[0])
+                frappe.throw(
+                    f"Cannot delete or cancel because {self.doctype} {self.name} is linked with {linking}",
+                    frappe.LinkExistsError,
+                )
+
     def _check_selects(self) -> None:
         for field in self.meta.of_type("Select"):
             value, options = self.get(field.fieldname), (field.options or "").split("\n")
             if value not in (None, "") and field.options and str(value) not in options:
                 allowed = '", "'.join(option for option in options if option)
                 frappe.throw(f'{field.label} cannot be "{value}". It should be one of "{allowed}"')
+
+    def _check_lengths(self) -> None:
+        for field in self.meta.fields:
+            value = self.get(field.fieldname)
+            if column_type(field.fieldtype).startswith("varchar") and isinstance(value, str) and len(value) > 140:
+                frappe.throw(
+                    f"{self.doctype} {self.name}: '<strong>{field.label}</strong>' ({value}) will get truncated, "
+                    "as max characters allowed is 140",
+                    frappe.CharacterLengthExceededError,
+                    title="Value too big",
+                )
 
     def _stored(self, field: FrappeDict) -> Any:
         value = self.get(field.fieldname)

@@ -1,7 +1,7 @@
 # Copyright: frappeops.tenants contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The switch of the scheduler. No jobs run in the stand-in; only the switch is part of the contract."""
+"""The switch of the scheduler. No scheduled jobs run in the stand-in; only the switch is part of the contract."""
 
 from __future__ import annotations
 

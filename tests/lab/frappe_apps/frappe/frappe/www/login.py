@@ -17,16 +17,16 @@ from frappe.utils.response import respond_as_page
 def send_login_link(email: str) -> None:
     if not cint(frappe.get_system_settings("login_with_email_link")):
         return
-    make_login_link(email)
+    minutes = cint(frappe.get_system_settings("login_with_email_link_expiry")) or 10
+    _generate_temporary_login_link(email, minutes)
     send_reset_mail(email)
 
 
-def make_login_link(email: str) -> str:
+def _generate_temporary_login_link(email: str, expiry: int) -> str:
     if not frappe.db.exists("User", email):
         frappe.throw(f"User with email address {email} does not exist", frappe.DoesNotExistError)
     key = frappe.generate_hash()
-    minutes = cint(frappe.get_system_settings("login_with_email_link_expiry")) or 10
-    frappe.cache.set_value(f"one_time_login_key:{key}", email, expires_in_sec=minutes * 60)
+    frappe.cache.set_value(f"one_time_login_key:{key}", email, expires_in_sec=expiry * 60)
     return get_url(f"/api/method/frappe.www.login.login_via_key?key={key}")
 
 
