@@ -30,10 +30,13 @@ from .errors import TenantError
 #: More of a body is never read: pages to be probed are small.
 BODY_LIMIT = 1024 * 1024
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_SHORTEST_WAIT = 0.05
 
 # OpenSSL's numbers (X509_V_ERR_...), which Python passes on in verify_code.
 _EXPIRED, _NOT_YET_VALID, _NAME_MISMATCH, _ADDRESS_MISMATCH = 10, 9, 62, 64
 _UNKNOWN_CA = {2, 18, 19, 20, 21, 27}
+# Nothing sent or trusted has issued the certificate: so it is too where a server keeps its intermediate to itself.
+_NO_ISSUER = {20, 21}
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,24 @@ class Client:
     def __init__(self, view: View) -> None:
         self._view = view
         self._context: ssl.SSLContext | None = None
+        self._end: float | None = None
+        self._waited = view.timeout
+
+    @contextlib.contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Meanwhile nothing is waited for any longer than until I(seconds) from now are over."""
+        self._end = time.monotonic() + seconds
+        try:
+            yield
+        finally:
+            self._end = None
+
+    def _patience(self) -> float:
+        """For how many seconds the next thing is waited for."""
+        left = self._view.timeout if self._end is None else self._end - time.monotonic()
+        # Never 0, which sockets take for not waiting at all.
+        self._waited = min(self._view.timeout, max(left, _SHORTEST_WAIT))
+        return self._waited
 
     def request(
         self, url: str, method: str = "GET", headers: dict[str, str] | None = None, body: bytes | None = None
@@ -134,7 +155,7 @@ class Client:
             resolving.load_library()
         timings: dict[str, float] = {}
         with _timed(timings, "dns"):
-            addresses = self._addresses(target)
+            addresses = self.addresses(target)
         with _timed(timings, "connect"):
             connection, address = self._connect(target, addresses)
         with contextlib.closing(connection):
@@ -146,18 +167,24 @@ class Client:
             with contextlib.closing(connection):
                 return self._talk(connection, target, url, method, headers or {}, body, address, timings, certificate)
 
-    def _addresses(self, target: Url) -> list[str]:
+    @property
+    def is_led(self) -> bool:
+        """Whether we are told where to look, whatever names resolve to."""
+        return bool(self._view.address)
+
+    def addresses(self, target: Url) -> list[str]:
+        """Where a request to I(target) goes."""
         view = self._view
         if view.address:
             return [view.address]
-        return resolving.addresses(target.host, list(view.nameservers), view.dns_port, view.timeout)
+        return resolving.addresses(target.host, list(view.nameservers), view.dns_port, self._patience())
 
     def _connect(self, target: Url, addresses: list[str]) -> tuple[socket.socket, str]:
         """The first address that accepts, as a browser would do."""
         failures = []
         for address in addresses:
             try:
-                return socket.create_connection((address, target.port), timeout=self._view.timeout), address
+                return socket.create_connection((address, target.port), timeout=self._patience()), address
             except OSError as error:
                 failures.append(self._no_connection(error, target, address))
         raise failures[-1]
@@ -178,13 +205,14 @@ class Client:
 
     def _timed_out(self, where: str, doing: str) -> TenantError:
         return TenantError(
-            f"{where} did not answer within {self._view.timeout:g} s ({doing}).",
+            f"{where} did not answer within {round(self._waited, 1):g} s ({doing}).",
             "Is a firewall in between, or the server overloaded?",
             error="timeout",
         )
 
     def _wrap(self, connection: socket.socket, target: Url, address: str) -> ssl.SSLSocket:
         where = _where(target, address)
+        connection.settimeout(self._patience())
         try:
             return self._trust().wrap_socket(connection, server_hostname=target.host)
         except ssl.SSLCertVerificationError as error:
@@ -232,9 +260,12 @@ class Client:
             )
         if code in _UNKNOWN_CA:
             trusted = f"the CAs of {self._view.ca_file}" if self._view.ca_file else "the CAs that this host trusts"
+            remedy = "For a private or staging CA give its root as the CA file: verify_ca_file on the controller."
+            if code in _NO_ISSUER:
+                remedy = f"Does the server send the intermediate? nginx must serve fullchain.pem. {remedy}"
             return TenantError(
                 f"{where}: the certificate does not come from {trusted} ({error.verify_message}).",
-                "For a private or staging CA give its root as the CA file.",
+                remedy,
                 error="tls_unknown_ca",
             )
         return TenantError(
@@ -248,7 +279,7 @@ class Client:
         context = ssl.create_default_context(cafile=self._view.ca_file)
         context.check_hostname = False
         try:
-            plain = socket.create_connection((address, target.port), timeout=self._view.timeout)
+            plain = socket.create_connection((address, target.port), timeout=self._patience())
             with plain, context.wrap_socket(plain, server_hostname=target.host) as connection:
                 return list(describe(connection.getpeercert() or {})["names"])
         except OSError:
@@ -267,14 +298,15 @@ class Client:
         certificate: dict[str, Any] | None,
     ) -> Answer:
         where = _where(target, address)
-        speaker = http.client.HTTPConnection(target.host, target.port, timeout=self._view.timeout)
+        speaker = http.client.HTTPConnection(target.host, target.port)
         speaker.sock = connection
+        connection.settimeout(self._patience())
         sent = {"Host": target.host_header, "User-Agent": "frappeops.tenants", "Connection": "close", **headers}
         try:
             with _timed(timings, "first_byte"):
                 speaker.request(method, target.path, body=body, headers=sent)
                 response = speaker.getresponse()
-            content = self._read(response, where)
+            content = self._read(connection, response, where)
         except socket.timeout as error:
             raise self._timed_out(where, "waiting for the answer") from error
         except (OSError, http.client.IncompleteRead) as error:
@@ -293,11 +325,13 @@ class Client:
         cookies = dict(_cookies(response.headers.get_all("Set-Cookie") or []))
         return Answer(url, response.status, fields, cookies, content, address, timings, certificate)
 
-    def _read(self, response: http.client.HTTPResponse, where: str) -> bytes:
+    def _read(self, connection: socket.socket, response: http.client.HTTPResponse, where: str) -> bytes:
         """The body up to the limit; a server that trickles is not waited for longer than for a silent one."""
-        end = time.monotonic() + self._view.timeout
+        end = time.monotonic() + self._patience()
         content = b""
         while len(content) < BODY_LIMIT:
+            with contextlib.suppress(OSError):  # it is closed as soon as everything has come
+                connection.settimeout(max(end - time.monotonic(), _SHORTEST_WAIT))
             part = response.read1(64 * 1024)
             if not part:
                 if response.length:

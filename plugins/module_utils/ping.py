@@ -10,6 +10,7 @@ one, 503 C(SessionStopped) in maintenance mode.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import time
@@ -24,6 +25,7 @@ from .http_probe import Answer, Client, Url
 PING = "/api/method/ping"
 DOWNLOAD = "/api/method/download_file?file_url="
 MAX_REDIRECTS = 5
+REDIRECTS = (301, 302, 303, 307, 308)
 
 #: What Frappe answers for a host that it has no site for.
 _UNKNOWN_SITE = re.compile(r"([^\s<>]+) does not exist")
@@ -58,7 +60,9 @@ def until_seen(client: Client, wanted: Wanted, seconds: float) -> dict[str, Any]
     :param seconds: how long to try; 0 for once.
     :raises TenantError: the last thing that was wrong; C(attempts) and C(seconds) tell how long it was.
     """
-    return retry(lambda: look(client, wanted), seconds)
+    # One try alone may take as long as its answers take.
+    with client.within(seconds) if seconds else contextlib.nullcontext():
+        return retry(lambda: look(client, wanted), seconds)
 
 
 def retry(work: Callable[[], dict[str, Any]], seconds: float) -> dict[str, Any]:
@@ -89,18 +93,18 @@ def look(client: Client, wanted: Wanted) -> dict[str, Any]:
     headers = {"X-Frappe-Site-Name": wanted.site} if wanted.site else {}
     answer = client.request(base + PING, headers={"Accept": "application/json", **headers})
     require_pong(answer)
-    seen = {"url": base + PING, **_summary(answer), "proven": False}
+    seen = {"url": base + PING, **summary(answer), "proven": False}
     if wanted.proof_path:
-        _require_proof(client, base, headers, wanted)
+        require_proof(client, base, headers, wanted)
         seen["proven"] = True
     if wanted.frontend_url:
-        seen["frontend"] = _look_at_frontend(client, wanted)
+        seen["frontend"] = look_at_frontend(client, wanted)
     return seen
 
 
 def require_pong(answer: Answer) -> None:
     """Refuse every answer that is not Frappe's pong, and tell what it means."""
-    if answer.status == 200 and _json(answer).get("message") == "pong":
+    if answer.status == 200 and json_object(answer).get("message") == "pong":
         return
     raise meaning(answer)
 
@@ -158,7 +162,7 @@ def _error(code: str, answer: Answer, what: str, remedy: str) -> TenantError:
     )
 
 
-def _require_proof(client: Client, base: str, headers: dict[str, str], wanted: Wanted) -> None:
+def require_proof(client: Client, base: str, headers: dict[str, str], wanted: Wanted) -> None:
     """A pong only shows a site. A file that the right site alone has shows its database and its folder."""
     answer = client.request(base + DOWNLOAD + quote(wanted.proof_path), headers=headers)
     if answer.status == 200 and answer.body == wanted.proof_content.encode():
@@ -173,16 +177,17 @@ def _require_proof(client: Client, base: str, headers: dict[str, str], wanted: W
     )
 
 
-def _look_at_frontend(client: Client, wanted: Wanted) -> dict[str, Any]:
+def look_at_frontend(client: Client, wanted: Wanted) -> dict[str, Any]:
+    """Refuse a frontend that does not answer as wanted; redirects within its host are followed."""
     url = wanted.frontend_url
     host = Url.parse(url).host
     for _count in range(MAX_REDIRECTS + 1):
         answer = client.request(url, headers={"Accept": "text/html"})
         if answer.status in wanted.frontend_statuses:
-            return {"url": url, **_summary(answer)}
+            return {"url": url, **summary(answer)}
         target = urljoin(url, answer.headers.get("location", ""))
         # Another host is another's page: it would prove nothing about this one.
-        if answer.status not in (301, 302, 303, 307, 308) or target == url or Url.parse(target).host != host:
+        if answer.status not in REDIRECTS or target == url or Url.parse(target).host != host:
             break
         url = target
     return _refuse_frontend(answer)
@@ -201,7 +206,8 @@ def _refuse_frontend(answer: Answer) -> dict[str, Any]:
     )
 
 
-def _summary(answer: Answer) -> dict[str, Any]:
+def summary(answer: Answer) -> dict[str, Any]:
+    """What is kept of an answer that was wanted."""
     return {
         "status": answer.status,
         "address": answer.address,
@@ -210,7 +216,8 @@ def _summary(answer: Answer) -> dict[str, Any]:
     }
 
 
-def _json(answer: Answer) -> dict[str, Any]:
+def json_object(answer: Answer) -> dict[str, Any]:
+    """The JSON object that came back; empty for everything else."""
     try:
         content = json.loads(answer.body)
     except ValueError:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The arguments of the modules that look at a tenant over HTTP; documented in doc_fragments/probe.py."""
+"""The arguments of the modules that look at a tenant over HTTP; documented in doc_fragments/view.py and probe.py."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from typing import Any
 
 from .http_probe import Client, View
 
-ARGUMENTS: dict[str, Any] = {
+#: From where to look.
+VIEW: dict[str, Any] = {
     "address": {"type": "str"},
     "resolvers": {"type": "list", "elements": "str", "default": []},
     "dns_port": {"type": "int", "default": 53},
     "ca_file": {"type": "path"},
     "request_timeout": {"type": "float", "default": 10},
-    "site": {"type": "str", "default": ""},
 }
+
+#: The same for one site, which gunicorn can be asked for directly.
+ARGUMENTS: dict[str, Any] = {**VIEW, "site": {"type": "str", "default": ""}}
 
 
 def client(arguments: dict[str, Any]) -> Client:

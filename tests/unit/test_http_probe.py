@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,15 @@ def test_unknown_authority(authority, tmp_path):
         assert fault(local(), f"https://acme.test:{web.port}/").details["error"] == "tls_unknown_ca"
 
 
+def test_a_server_that_keeps_its_intermediate_to_itself_is_told_to_send_it(authority):
+    with serving(lambda request: Reply(), authority.context("acme.test", intermediate=True, whole=False)) as web:
+        found = fault(local(authority), f"https://acme.test:{web.port}/")
+    assert found.details["error"] == "tls_unknown_ca"
+    assert "nginx must serve fullchain.pem" in found.remedy
+    with serving(lambda request: Reply(), authority.context("acme.test", intermediate=True)) as web:
+        assert local(authority).request(f"https://acme.test:{web.port}/").status == 200
+
+
 @pytest.mark.parametrize(
     ("begin", "end", "code"),
     [(NOW - 5 * DAY, NOW - DAY, "tls_expired"), (NOW + DAY, NOW + 5 * DAY, "tls_not_yet_valid")],
@@ -134,6 +144,18 @@ def test_a_server_that_says_nothing(authority, scheme):
 def test_answers_that_are_none(words, code):
     with socket_saying(words) as port:
         assert fault(local(), f"http://acme.test:{port}/").details["error"] == code
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_nothing_is_waited_for_beyond_the_deadline(authority, scheme):
+    begun = time.monotonic()
+    with socket_saying(None) as port:
+        client = local(authority, timeout=5)
+        with client.within(0.3):
+            found = fault(client, f"{scheme}://acme.test:{port}/")
+    assert found.details["error"] == "timeout"
+    assert "within 0.3 s" in found.msg
+    assert time.monotonic() - begun < 2
 
 
 def test_system_resolver_does_not_know_the_name():

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from web_servers import Reply, free_port, serving
+from web_servers import Reply, free_port, serving, socket_saying
 
 from ansible_collections.frappeops.tenants.plugins.module_utils.errors import TenantError
 from ansible_collections.frappeops.tenants.plugins.module_utils.http_probe import Client, View
@@ -131,6 +132,14 @@ def test_it_ends_with_the_last_fault_and_how_long_it_tried():
     assert found.details["error"] == "backend_down"
     assert found.details["attempts"] == 2
     assert "(tried 2 times in " in found.msg
+
+
+def test_a_server_that_says_nothing_is_not_waited_for_beyond_the_deadline():
+    begun = time.monotonic()
+    with socket_saying(None) as port, pytest.raises(TenantError) as raised:
+        until_seen(CLIENT, Wanted(f"http://api.acme.test:{port}"), 0.5)
+    assert raised.value.details["error"] == "timeout"
+    assert time.monotonic() - begun < 2
 
 
 def test_a_server_that_is_not_there_is_told_as_such():
