@@ -12,6 +12,7 @@ from typing import Any
 from ansible_collections.frappeops.tenants.plugins.module_utils.errors import TenantError
 from ansible_collections.frappeops.tenants.plugins.module_utils.naming import HostPatterns, identities
 from ansible_collections.frappeops.tenants.plugins.plugin_utils.controller_action import ControllerAction
+from ansible_collections.frappeops.tenants.plugins.plugin_utils.host_patterns import HOSTS_ARGUMENT
 
 
 class ActionModule(ControllerAction):
@@ -20,14 +21,7 @@ class ActionModule(ControllerAction):
     ARGUMENTS = {
         "names": {"type": "list", "elements": "raw", "required": True, "aliases": ["name"]},
         "domain": {"type": "str", "required": True},
-        "hosts": {
-            "type": "dict",
-            "options": {
-                "frontend": {"type": "str", "default": "{tenant}.{domain}"},
-                "backend": {"type": "str", "default": "api.{tenant}.{domain}"},
-            },
-            "apply_defaults": True,
-        },
+        "hosts": HOSTS_ARGUMENT,
         "https_port": {"type": "int", "default": 443},
         "reserved": {"type": "list", "elements": "str", "default": []},
     }

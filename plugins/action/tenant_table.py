@@ -6,39 +6,23 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
-from ansible.utils.display import Display
-
-from ansible_collections.frappeops.tenants.plugins.module_utils.errors import TenantError
-from ansible_collections.frappeops.tenants.plugins.module_utils.whole_file import write_whole
-from ansible_collections.frappeops.tenants.plugins.plugin_utils import result_file
-from ansible_collections.frappeops.tenants.plugins.plugin_utils.controller_action import ControllerAction
-from ansible_collections.frappeops.tenants.plugins.plugin_utils.tenant_table import lines
+from ansible_collections.frappeops.tenants.plugins.plugin_utils.table_action import TABLE_ARGUMENTS, TableAction
+from ansible_collections.frappeops.tenants.plugins.plugin_utils.tenant_table import lines, lines_of
 
 
-class ActionModule(ControllerAction):
+class ActionModule(TableAction):
     """Prints tenants, and writes them into a file."""
 
+    CONTENT = "tenants"
     ARGUMENTS = {
-        "tenants": {"type": "list", "elements": "dict", "required": True},
-        "output": {"type": "str", "default": "table", "choices": ["table", "json"]},
-        "file": {"type": "path"},
+        **TABLE_ARGUMENTS,
+        "tenants": {"type": "list", "elements": "dict", "required": True, "aliases": ["rows"]},
+        "columns": {"type": "dict"},
     }
 
-    def work(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
-        text = json.dumps(arguments["tenants"], indent=2, ensure_ascii=False)
-        if arguments["file"]:
-            _write(Path(arguments["file"]), text)
-        printed = text.splitlines() if arguments["output"] == "json" else lines(arguments["tenants"])
-        Display().display("\n" + "\n".join(printed))
-        return {"changed": False, "lines": printed}
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        write_whole(file, f"{text}\n", result_file.MODE)
-    except OSError as error:
-        raise TenantError(f"The file {file} can't be written: {error.strerror}.") from error
+    def table(self, arguments: dict[str, Any]) -> list[str]:
+        if arguments["columns"]:
+            return lines_of(arguments["tenants"], arguments["columns"])
+        return lines(arguments["tenants"])

@@ -18,10 +18,14 @@ description:
     administrator, and since when it is in its state; or as JSON, with all that the registry knows.
 options:
   tenants:
-    description: The tenants, as M(frappeops.tenants.tenant_registry_info) returns them.
+    description: The tenants, as M(frappeops.tenants.tenant_registry_info) returns them, or other rows when O(columns) is set.
     type: list
     elements: dict
     required: true
+    aliases: [rows]
+  columns:
+    description: The headings of other columns than those of a tenant, each with the field of a row that stands below it.
+    type: dict
   output:
     description: How to print them.
     type: str
@@ -50,6 +54,11 @@ EXAMPLES = r"""
   frappeops.tenants.tenant_table:
     tenants: "{{ fleet.tenants }}"
     file: ~/fleet.json
+
+- name: Print what happened to one
+  frappeops.tenants.tenant_table:
+    rows: "{{ history.events }}"
+    columns: {WHEN (UTC): at, EVENT: event, WHAT: told}
 """
 
 RETURN = r"""

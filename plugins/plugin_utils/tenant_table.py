@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Many tenants as a table, a line each, for the person at the terminal."""
+"""Many tenants, or what is told of them, as a table, a line each, for the person at the terminal."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 #: The columns: their headings, and the fields of the registry's rows.
@@ -17,6 +17,7 @@ COLUMNS = {
     "PLAN": "plan",
     "BENCH": "bench",
     "FRONTEND": "frontend_url",
+    "CERTIFICATE": "certificate",
     "ADMINISTRATOR": "admin_email",
     "SINCE (UTC)": "changed_at",
 }
@@ -28,13 +29,28 @@ def lines(tenants: Iterable[dict[str, Any]]) -> list[str]:
     if not tenants:
         return ["No tenants."]
     rows = [list(COLUMNS), *([_cell(tenant, field) for field in COLUMNS.values()] for tenant in tenants)]
+    return [*aligned(rows), "", _count(tenants)]
+
+
+def lines_of(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> list[str]:
+    """A table of anything.
+
+    :param columns: the headings, and the field of each row that stands below; a field that is not there is empty.
+    """
+    if not rows:
+        return ["None."]
+    cells = [["" if row.get(field) is None else str(row[field]) for field in columns.values()] for row in rows]
+    return aligned([list(columns), *cells])
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The rows as lines, each column as wide as its widest cell."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    table = ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return [*table, "", _count(tenants)]
+    return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def _cell(tenant: dict[str, Any], field: str) -> str:
-    text = str(tenant[field])
+    text = str(tenant[field] or "-")
     return text[:16].replace("T", " ") if field == "changed_at" else text
 
 
