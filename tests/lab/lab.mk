@@ -10,6 +10,10 @@ LAB := PYTHONPATH=tests/lab .venv/bin/python -m lab
 lab-up: packages venv ## starts the lab on loopback, below .lab/
 	@$(LAB) up
 
+.PHONY: lab-second-bench
+lab-second-bench: packages venv ## starts the lab with a second bench, for inventory/lab and two-benches.yml
+	@$(LAB) second-bench
+
 .PHONY: lab-status
 lab-status: venv ## shows a line per part of the lab: up, or why not
 	@$(LAB) status

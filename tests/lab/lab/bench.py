@@ -53,6 +53,22 @@ def make_bench(settings: Settings) -> None:
     finish(settings)
 
 
+def make_second_bench(settings: Settings) -> None:
+    """Make a bench beside the first that shares its apps' code and its environment, and has only Frappe installed.
+
+    A site of one is none of the other's: they have folders, configuration and web servers of their own.
+    """
+    second = settings.of_second_bench()
+    for folder in ("config/pids", "logs", "sites"):
+        (second.bench / folder).mkdir(parents=True, exist_ok=True)
+    for shared in ("apps", "env"):
+        if not (second.bench / shared).is_symlink():
+            (second.bench / shared).symlink_to(settings.bench / shared)
+    (second.bench / "sites" / "apps.txt").write_text("frappe\n", encoding="utf-8")
+    write_config(second)
+    write_assets(second)
+
+
 # --- what is there -----------------------------------------------------------------------------------------------------
 
 
@@ -231,9 +247,13 @@ def bench_config(settings: Settings) -> dict[str, object]:
 
 
 def finish(settings: Settings) -> None:
+    write_assets(settings)
+    print(f"  bench: ready in {settings.bench} with {', '.join(APPS)}", flush=True)
+
+
+def write_assets(settings: Settings) -> None:
     """Pages of Frappe need the list of built assets; the stand-in builds none, so the list is empty."""
     assets = settings.bench / "sites" / "assets"
     assets.mkdir(exist_ok=True)
     if not (assets / "assets.json").exists():
         (assets / "assets.json").write_text("{}\n", encoding="utf-8")
-    print(f"  bench: ready in {settings.bench} with {', '.join(APPS)}", flush=True)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The lab's commands: up, status, down, clean."""
+"""The lab's commands: up, second-bench, status, down, clean."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 
 from lab.errors import LabError
 from lab.lifecycle import bring_down, bring_up, show_status
@@ -30,6 +31,7 @@ def clean(settings: Settings) -> int:
 
 COMMANDS: dict[str, tuple[Callable[[Settings], int], str]] = {
     "up": (bring_up, "start every part and wait until it answers"),
+    "second-bench": (partial(bring_up, second_bench=True), "up, and a second bench with a web server of its own"),
     "status": (show_status, "a line per part: up, or why not"),
     "down": (bring_down, "stop every process of the lab"),
     "clean": (clean, "down, then remove the lab's folder"),

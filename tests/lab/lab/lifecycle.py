@@ -43,9 +43,11 @@ class PartError(LabError):
 class Start:
     """One call of C(up): knows what it started, and when."""
 
-    def __init__(self, settings: Settings, parts: list[Part]) -> None:
+    def __init__(self, settings: Settings, parts: list[Part], second_bench: bool) -> None:
         self.settings = settings
-        self.parts = parts
+        # All that supervisor knows, and those that are wanted now.
+        self.known = parts
+        self.parts = [part for part in parts if second_bench or not part.is_on_request]
         self.supervisor = Supervisor(settings)
         self.launched = False
         # Seconds that the preparation took; when the start was.
@@ -55,7 +57,7 @@ class Start:
 
     def begin(self) -> None:
         """Start every part that does not run."""
-        config = self.supervisor.render(self.parts)
+        config = self.supervisor.render(self.known)
         if self.supervisor.pid() is None or not self.supervisor.runs_with(config):
             self._launch(config)
         self._stop_strays()
@@ -126,14 +128,14 @@ class Start:
         return f"{self.prepared[part.name] + time.monotonic() - self.begun[part.name]:.1f} s"
 
 
-def bring_up(settings: Settings) -> int:
+def bring_up(settings: Settings, second_bench: bool = False) -> int:
     """Start what does not run yet. When a part fails, what this call started is stopped again."""
     settings.check_path_length()
     parts = make_parts(settings)
     check_packages(part.needs for part in parts)
     make_secrets(settings)
     settings.log("any").parent.mkdir(parents=True, exist_ok=True)
-    start = Start(settings, parts)
+    start = Start(settings, parts, second_bench)
     try:
         start.begin()
         start.wait()
@@ -163,6 +165,8 @@ def show_status(settings: Settings) -> int:
     for part in make_parts(settings):
         state, pid, description = states.get(part.name, ("", 0, "the lab is not running"))
         reason = description if state not in ALIVE else _reason(part)
+        if part.is_on_request and state not in ALIVE:
+            continue
         all_up = all_up and reason is None
         if reason is None:
             print(f"{part.name:<11} up    {part.address:<16} process {pid}")

@@ -41,6 +41,8 @@ class Part(ABC):
     needs: ClassVar[Mapping[str, str]] = {}
     # How long the first start may take on a slow machine.
     patience: ClassVar[float] = 60
+    # Whether it is only started when somebody asks for it.
+    is_on_request: ClassVar[bool] = False
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings

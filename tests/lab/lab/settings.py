@@ -2,16 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where the lab's parts live and on which ports they listen.
+"""Where the lab's parts live, and on which address and ports they listen.
 
-The ports stand in one file that Ansible reads too: inventory/lab/group_vars/all/ports.yml.
+The ports stand in one file that Ansible reads too: inventory/lab/group_vars/all/ports.yml. A test host (molecule/) that
+runs some of the parts says which, on which address, and names another such file.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
@@ -42,17 +43,43 @@ class Settings:
     address: str = ADDRESS
     root: Path = ROOT
     given_bench: Path | None = None
+    #: The names of the parts that are wanted; none means all.
+    parts: tuple[str, ...] = ()
+    #: The address of a secondary name server that copies the zones from the lab's.
+    secondary: str | None = None
 
     @classmethod
     def load(cls) -> Settings:
-        """The lab that the environment asks for: LAB_DIR (default C(.lab)) and LAB_BENCH (default: a bench of our own)."""
-        lab_dir = Path(os.environ.get("LAB_DIR") or ROOT / ".lab").absolute()
-        bench = os.environ.get("LAB_BENCH")
-        return cls(lab_dir=lab_dir, ports=read_ports(PORTS_FILE), given_bench=Path(bench).absolute() if bench else None)
+        """The lab that the environment asks for.
+
+        LAB_DIR (default C(.lab)), LAB_BENCH (default: a bench of our own), LAB_ADDRESS (default C(127.0.0.1)), LAB_PORTS (a
+        file like ports.yml, the default), LAB_PARTS (names with commas between; default: all) and LAB_SECONDARY (the address
+        of a secondary name server; default: there is none).
+        """
+        given = os.environ.get
+        bench = given("LAB_BENCH")
+        return cls(
+            lab_dir=Path(given("LAB_DIR") or ROOT / ".lab").absolute(),
+            ports=read_ports(Path(given("LAB_PORTS") or PORTS_FILE)),
+            address=given("LAB_ADDRESS") or ADDRESS,
+            given_bench=Path(bench).absolute() if bench else None,
+            parts=tuple(filter(None, given("LAB_PARTS", "").split(","))),
+            secondary=given("LAB_SECONDARY") or None,
+        )
 
     @property
     def bench(self) -> Path:
         return self.given_bench or self.lab_dir / "bench"
+
+    @property
+    def second_bench(self) -> Path:
+        return self.lab_dir / "bench-2"
+
+    def of_second_bench(self) -> Settings:
+        """The same lab with the second bench in the place of the first."""
+        return replace(
+            self, given_bench=self.second_bench, ports={**self.ports, "gunicorn": self.ports["second_gunicorn"]}
+        )
 
     @property
     def is_foreign_bench(self) -> bool:

@@ -14,7 +14,7 @@ import pytest
 
 from lab.errors import LabError
 from lab.packages import check_packages, missing_packages
-from lab.parts import PARTS
+from lab.parts import PARTS, make_parts
 from lab.passwords import SECRETS, make_secrets
 from lab.settings import ROOT, Settings
 
@@ -58,3 +58,23 @@ def test_every_package_that_a_part_names_is_in_the_list() -> None:
     text = (ROOT / "tests" / "lab" / "packages.txt").read_text(encoding="utf-8")
     listed = set(re.findall(r"^[a-z0-9.+-]+$", text, re.MULTILINE))
     assert {package for part in PARTS for package in part.needs.values()} <= listed
+
+
+def test_the_environment_chooses_what_runs_on_a_test_host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "ports.yml").write_text("lab_ports: {dns: 53}\n")
+    for name, value in (
+        ("LAB_ADDRESS", "10.0.0.2"),
+        ("LAB_PORTS", str(tmp_path / "ports.yml")),
+        ("LAB_PARTS", "pebble,bind"),
+        ("LAB_SECONDARY", "10.0.0.3"),
+    ):
+        monkeypatch.setenv(name, value)
+    settings = Settings.load()
+    assert (settings.address, dict(settings.ports), settings.secondary) == ("10.0.0.2", {"dns": 53}, "10.0.0.3")
+    assert [part.name for part in make_parts(settings)] == ["bind", "pebble"]
+
+
+def test_a_part_that_there_is_not_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAB_PARTS", "bind,postfix")
+    with pytest.raises(LabError, match="postfix"):
+        make_parts(Settings.load())

@@ -10,6 +10,7 @@ It serves as the lab's resolver as well, for its own zones only.
 from __future__ import annotations
 
 import shutil
+from ipaddress import ip_address
 from pathlib import Path
 from typing import ClassVar
 
@@ -82,13 +83,14 @@ class Bind(Part):
             f'    managed-keys-directory "{folder}";\n'
             f"    listen-on port {self.port} {{ {self.settings.address}; }};\n"
             "    listen-on-v6 { none; };\n"
-            f"    allow-query {{ {self.settings.address}; }};\n"
+            f"    allow-query {{ {self._askers()}; }};\n"
             f'    allow-transfer {{ key "{TSIG_KEY}"; }};\n'
             "    recursion no;\n"
             "    dnssec-validation no;\n"
             # Nobody to tell; with the default of 5 s a secondary that a test adds would be told late.
             "    notify explicit;\n"
             "    notify-delay 0;\n"
+            f"{self._secondary()}"
             "};\n"
         )
         zones = (
@@ -98,7 +100,17 @@ class Bind(Part):
         )
         return head + "".join(zones)
 
+    def _askers(self) -> str:
+        """On loopback itself; on a test host all that reach it."""
+        return self.settings.address if ip_address(self.settings.address).is_loopback else "any"
+
+    def _secondary(self) -> str:
+        return f"    also-notify {{ {self.settings.secondary}; }};\n" if self.settings.secondary else ""
+
     def _zone(self, zone: str) -> str:
-        records = "".join(record.format(address=self.settings.address) + "\n" for record in ZONE_RECORDS[zone])
+        wanted = [record.format(address=self.settings.address) for record in ZONE_RECORDS[zone]]
+        if self.settings.secondary:
+            wanted += ["@ NS ns2", f"ns2 A {self.settings.secondary}"]
+        records = "".join(f"{record}\n" for record in wanted)
         # The last number of the SOA is how long "no such name" is remembered: briefly, names come and go here.
         return f"$TTL 60\n@ SOA ns1 hostmaster 1 3600 600 86400 1\n@ NS ns1\n{records}"

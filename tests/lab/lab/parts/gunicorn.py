@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
-from lab.bench import make_bench
+from pathlib import Path
+
+from lab.bench import make_bench, make_second_bench
 from lab.errors import LabError
 from lab.part import NotAnsweringError, Part, Program
 from lab.web import get
@@ -20,6 +22,10 @@ class Gunicorn(Part):
     ports = ("gunicorn",)
     needs = {"git": "git"}
 
+    @property
+    def bench(self) -> Path:
+        return self.settings.bench
+
     def prepare(self) -> None:
         if not self.settings.is_foreign_bench:
             make_bench(self.settings)
@@ -27,11 +33,10 @@ class Gunicorn(Part):
             raise LabError(f"LAB_BENCH={self.settings.bench} is no bench: it has no folder sites.")
 
     def program(self) -> Program:
-        bench = self.settings.bench
         options = ["--bind", self.address, "--workers", "2", "--threads", "4", "--timeout", "120"]
         return Program(
-            command=[str(bench / "env" / "bin" / "gunicorn"), *options, "frappe.app:application"],
-            directory=bench / "sites",
+            command=[str(self.bench / "env" / "bin" / "gunicorn"), *options, "frappe.app:application"],
+            directory=self.bench / "sites",
             stop_seconds=20,
         )
 
@@ -39,3 +44,20 @@ class Gunicorn(Part):
         status, body = get(self.settings.address, self.port, "/api/method/ping", {"Host": UNKNOWN_SITE})
         if status != 404:
             raise NotAnsweringError(f"ping of {UNKNOWN_SITE}: status {status} instead of 404, {body[:80]!r}")
+
+
+class SecondGunicorn(Gunicorn):
+    """The web server of the second bench."""
+
+    name = "gunicorn-2"
+    ports = ("second_gunicorn",)
+    is_on_request = True
+
+    @property
+    def bench(self) -> Path:
+        return self.settings.second_bench
+
+    def prepare(self) -> None:
+        if self.settings.is_foreign_bench:
+            raise LabError("There is no second bench beside the one of LAB_BENCH.", "Unset LAB_BENCH.")
+        make_second_bench(self.settings)
