@@ -17,6 +17,10 @@ TENANT ?= acme
 override TENANT := $(value TENANT)
 export TENANT
 
+BENCH ?=
+override BENCH := $(value BENCH)
+export BENCH
+
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 GATE := PYTHONPATH=tests/tools .venv/bin/python -m gate
 
@@ -66,13 +70,22 @@ integration: venv ## runs the integration tests on the lab
 acceptance: venv ## runs the contract tests on the lab's bench, or on the one that LAB_BENCH names
 	@$(GATE) acceptance
 
+.PHONY: molecule
+molecule: venv ## proves the collection on whole hosts: containers with systemd and ssh, several machines, real faults
+	@tests/tools/packages.sh molecule/packages.txt || [ -z "$$CI" ]
+	@$(GATE) molecule
+
+.PHONY: bench
+bench: packages venv ## measures times and memory on the lab, all benchmarks or BENCH=topic (tests/bench)
+	@PYTHONPATH=.collections:tests/integration:tests/lab:tests/tools .venv/bin/python tests/bench
+
 .PHONY: build
 build: venv ## builds the collection into dist/ and checks what is in it
 	@.venv/bin/python tests/tools/build.py
 
 .PHONY: docs
-docs: venv ## writes the generated parts of README.md
-	@.venv/bin/python tests/tools/readme.py
+docs: venv ## writes the generated parts of README.md and docs
+	@.venv/bin/python tests/tools/documents.py
 
 .PHONY: format
 format: venv ## formats the Python code

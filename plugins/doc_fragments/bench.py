@@ -48,17 +48,64 @@ options:
       socket:
         description: The server's socket.
         type: path
+      user_host:
+        description:
+          - The host that the site's database user may come from, such as V(%) or V(10.0.0.%).
+          - Without it the one that the administrator comes from, which is right when site and administrator take the same way.
+        type: str
       admin_user:
         description:
           - An account that may make databases and users; root is not needed.
-          - It needs C(CREATE USER), C(PROCESS) and C(CONNECTION ADMIN) on C(*.*), C(SELECT) on C(mysql.*), and C(ALL PRIVILEGES)
-            on the tenants' databases, such as C(tenant\_%), C(WITH GRANT OPTION).
+          - It needs C(CREATE USER), C(PROCESS) and C(CONNECTION ADMIN) on C(*.*), C(SELECT) of C(Host) and C(User) on C(mysql.user), and
+            C(ALL PRIVILEGES) on the tenants' databases, such as C(tenant\_%), C(WITH GRANT OPTION). M(frappeops.tenants.frappe_database_account)
+            makes it.
         type: str
         required: true
       admin_password:
         description: Its password.
         type: str
         required: true
+"""
+
+    # A plan's limits, as frappe_site and frappe_bench_check take them.
+    LIMITS = r"""
+options:
+  limits:
+    description:
+      - What the tenant is allowed. A limit that is not named here is taken out of C(site_config.json).
+      - Without this option nothing is changed about limits.
+    type: dict
+    suboptions:
+      rate_limit:
+        description: Seconds of processing that all requests together may take in a window of seconds; then they get 429.
+        type: dict
+        suboptions:
+          limit:
+            description: Seconds of processing.
+            type: int
+            required: true
+          window:
+            description: Seconds of the window.
+            type: int
+            required: true
+      max_file_size:
+        description: The largest upload, in bytes.
+        type: int
+      max_reports_per_user:
+        description: How many reports a user may prepare at a time.
+        type: int
+      max_queued_jobs:
+        description: How many background jobs may wait.
+        type: int
+      throttle_user_limit:
+        description: How many users may be made in an hour.
+        type: int
+      keep_backups_for_hours:
+        description: For how long Frappe keeps its own backups.
+        type: int
+      deny_multiple_sessions:
+        description: Whether a user may be signed in only once.
+        type: bool
 """
 
     # Documents of a site, as frappe_site and frappe_document take them.
@@ -76,18 +123,18 @@ options:
         type: str
         required: true
       name:
-        description: Its name. Not needed for a single such as V(System Settings), nor with O(documents[].filters).
+        description: Its name. Not needed for a single such as V(System Settings), nor with O(documents[].filters); refused is a document with neither.
         type: str
       filters:
-        description: Fields by which it is found when its name is not known. They are set when it is made.
+        description: Fields by which it is found when its name is not known, at least one. They are set when it is made.
         type: dict
       state:
-        description: Whether it shall be there.
+        description: Whether it shall be there. With V(absent), all documents that O(documents[].filters) match are deleted.
         type: str
         choices: [present, absent]
         default: present
       values:
-        description: Fields that must hold these values. A field that the doctype does not have is refused.
+        description: Fields that must hold these values. A field that the doctype does not have, or that is a table, is refused.
         type: dict
         default: {}
       secret_values:
@@ -98,8 +145,21 @@ options:
         description: Tables of the document, each with rows that must be there among others.
         type: dict
         default: {}
+      rows_from:
+        description:
+          - Tables of the document, each with a row for every document of another doctype.
+          - Each value holds C(doctype), C(field), the field of the row that gets the name, and perhaps C(filters) as Frappe takes them.
+        type: dict
+        default: {}
       initial:
         description: Fields that are only set when the document is made.
         type: dict
         default: {}
+      fields:
+        description:
+          - Fields that are told as they are stored afterwards, passwords in clear.
+          - Give the task C(no_log) when a secret is among them.
+        type: list
+        elements: str
+        default: []
 """

@@ -26,8 +26,10 @@ options:
     required: true
   hostvars:
     description:
-      - All host variables. Of a bench host are read C(frappe_bench_edge), the host of its nginx (itself when left out), and
-        C(frappe_bench_max_tenants), how many tenants it takes (no limit when left out).
+      - All host variables. Of a bench host are read C(frappe_bench_edge), the host of its nginx (itself when left out),
+        C(frappe_bench_max_tenants), how many tenants it takes (no limit when left out), C(frappe_bench_capacity), how much it
+        holds of C(sites), C(tables), C(disk_mb), C(inodes) and C(memory_mb) (no limit of what is left out), and C(frappe_bench_apps),
+        the apps that it has (any when left out).
     type: dict
     required: true
 """
@@ -43,20 +45,24 @@ _value:
   description: One entry per bench.
   type: list
   elements: dict
-  sample: [{name: bench1, edge: edge1, max_tenants: 200}]
+  sample: [{name: bench1, edge: edge1, capacity: {sites: 200, tables: 150000}, apps: [erpnext]}]
 """
 
 
 def bench_places(benches: Iterable[str], hostvars: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
     """A place per bench host."""
-    return [
-        {
-            "name": bench,
-            "edge": hostvars[bench].get("frappe_bench_edge", bench),
-            "max_tenants": hostvars[bench].get("frappe_bench_max_tenants", 0),
-        }
-        for bench in benches
-    ]
+    return [_place(bench, hostvars[bench]) for bench in benches]
+
+
+def _place(bench: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+    capacity = variables.get("frappe_bench_capacity") or {}
+    if variables.get("frappe_bench_max_tenants"):
+        # Each tenant is a site.
+        capacity = {"sites": variables["frappe_bench_max_tenants"], **capacity}
+    place = {"name": bench, "edge": variables.get("frappe_bench_edge", bench), "capacity": capacity}
+    if variables.get("frappe_bench_apps") is not None:
+        place["apps"] = list(variables["frappe_bench_apps"])
+    return place
 
 
 class FilterModule:

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .masking import masked
+
 
 class TenantError(Exception):
     """Something was refused or failed, and we know what.
@@ -34,5 +36,5 @@ class TenantError(Exception):
 
 
 def tail(text: str, lines: int = 15) -> str:
-    """The last lines of a tool's output: where its reason usually stands."""
-    return "\n".join(text.strip().splitlines()[-lines:])
+    """The last lines of a tool's output, where its reason usually stands, without secrets."""
+    return masked("\n".join(text.strip().splitlines()[-lines:]))

@@ -101,9 +101,16 @@ class HostPatterns:
         if self.frontend == self.backend:
             raise TenantError(f"hosts: frontend and backend are both {self.frontend!r}; they must differ.")
 
+    def tenant_of(self, host: str) -> str | None:
+        """The name one of whose hosts would be I(host), or None."""
+        return self.tenant_of_backend(host) or self._tenant_of(self.frontend, host)
+
     def tenant_of_backend(self, host: str) -> str | None:
         """The name whose backend host would be I(host), or None."""
-        escaped = re.escape(self.backend).replace(re.escape("{domain}"), re.escape(self.domain))
+        return self._tenant_of(self.backend, host)
+
+    def _tenant_of(self, pattern: str, host: str) -> str | None:
+        escaped = re.escape(pattern).replace(re.escape("{domain}"), re.escape(self.domain))
         match = re.fullmatch(escaped.replace(re.escape("{tenant}"), "([a-z0-9-]+)", 1), host)
         return match.group(1) if match else None
 
@@ -121,7 +128,17 @@ class HostPatterns:
         return pattern.replace("{tenant}", name).replace("{domain}", self.domain)
 
     def _url(self, host: str) -> str:
-        return f"https://{host}" if self.https_port == 443 else f"https://{host}:{self.https_port}"
+        return url("https", host, self.https_port)
+
+
+def url(scheme: str, host: str, port: int) -> str:
+    """The URL of I(host), with its port unless it is the scheme's own."""
+    return f"{scheme}://{host}" if port == {"http": 80, "https": 443}[scheme] else f"{scheme}://{host}:{port}"
+
+
+def is_covered(host: str, names: Iterable[str]) -> bool:
+    """Whether a certificate for I(names) is for I(host): by its own name, or by a wildcard of one label (RFC 6125 6.4.3)."""
+    return not {host, f"*.{host.partition('.')[2]}"}.isdisjoint(names)
 
 
 def is_host(host: str) -> bool:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The results of a run as one JSON file, an entry per tenant, whole at every moment."""
+"""Files for programs: what a run has to tell as JSON, whole at every moment."""
 
 from __future__ import annotations
 
@@ -34,6 +34,18 @@ def add(path: Path, name: str, entry: dict[str, Any]) -> None:
             write_whole(path, json.dumps({"tenants": entries}, indent=2, sort_keys=True) + "\n", MODE)
     except OSError as error:
         raise TenantError(f"The result file {path} can't be written: {error.strerror}.") from error
+
+
+def write(path: Path, text: str) -> None:
+    """Put I(text) in the place of the file.
+
+    :raises TenantError: it can't be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, f"{text}\n", MODE)
+    except OSError as error:
+        raise TenantError(f"The file {path} can't be written: {error.strerror}.") from error
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -27,11 +27,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a playbook left behind: exit code, what a person saw, and the hosts' counts."""
+    """What a playbook left behind: exit code, what a person saw, the hosts' counts, and what launchers are told."""
 
     code: int
     output: str
     stats: dict[str, dict[str, int]]
+    artifacts: dict[str, Any]
 
     def count(self, what: str) -> int:
         """The sum over all hosts, for C(changed), C(failures) and so on."""
@@ -45,10 +46,16 @@ class Playbooks:
     registry_url: str
     folder: Path
     programs: Path = Path(sys.executable).parent
+    #: A command that runs others, to be written before each.
+    prefix: tuple[str, ...] = ()
 
     def with_programs(self, programs: Path) -> Playbooks:
         """The same with the ansible-playbook of another folder."""
         return replace(self, programs=programs)
+
+    def under(self, prefix: tuple[str, ...]) -> Playbooks:
+        """The same, each command run by another."""
+        return replace(self, prefix=prefix)
 
     def provision(self, *arguments: str, **variables: Any) -> Outcome:
         return self.run("provision.yml", *arguments, **variables)
@@ -62,14 +69,14 @@ class Playbooks:
         stats = self.folder / f"stats-{secrets.token_hex(4)}.json"
         given = {"tenant_registry_url": self.registry_url, **variables}
         finished = subprocess.run(
-            [self.programs / "ansible-playbook", playbook, *arguments, "-e", json.dumps(given)],
+            [*self.prefix, self.programs / "ansible-playbook", playbook, "-e", json.dumps(given), *arguments],
             cwd=ROOT,
             env={
                 **os.environ,
                 "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
                 "ANSIBLE_ROLES_PATH": str(self.folder / "roles"),
                 "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callback"),
-                "ANSIBLE_CALLBACKS_ENABLED": "stats_file,cut",
+                "ANSIBLE_CALLBACKS_ENABLED": "stats_file,cut,stop",
                 "STATS_FILE": str(stats),
                 "ANSIBLE_NOCOLOR": "1",
                 **(environment or {}),
@@ -80,8 +87,8 @@ class Playbooks:
             timeout=900,
             check=False,
         )
-        counts = json.loads(stats.read_text()) if stats.exists() else {}
-        return Outcome(finished.returncode, finished.stdout + finished.stderr, counts)
+        told = json.loads(stats.read_text()) if stats.exists() else {"counts": {}, "artifacts": {}}
+        return Outcome(finished.returncode, finished.stdout + finished.stderr, told["counts"], told["artifacts"])
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ NEIGHBOUR = "test-neighbour"
 
 
 def victim(position: str) -> str:
-    return f"fails-after-{position}"
+    return f"fails-after-{position.replace('_', '-')}"
 
 
 def write_failing_role(roles: Path, position: str) -> str:

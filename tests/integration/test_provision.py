@@ -96,6 +96,12 @@ class TestOneTenant:
         assert len(backups) == 1
         assert backups[0].parent.stat().st_mode & 0o077 == 0
 
+    def test_its_name_is_not_another_customers_for_a_while(self, playbooks, lab, name):
+        refused = playbooks.provision(tenant=name, admin_email="eve@evil.example", name_quarantine_days=30)
+        assert refused.code != 0
+        assert f"{name} was another tenant's name until" in " ".join(refused.output.split())
+        assert traces.of_tenant(lab, name) == {}
+
 
 class TestCheckMode:
     def test_a_new_tenant_is_foretold_and_not_made(self, playbooks, lab, tenant):
@@ -119,7 +125,7 @@ class TestWrongInput:
             ({"tenant": "lab-bench", "admin_email": ADMIN}, "this name is reserved"),
             ({"tenant": "$(touch x)", "admin_email": ADMIN}, "is refused"),
             ({"tenant": "good-name"}, "admin_email: '' is refused for good-name"),
-            ({"tenant": "good-name", "admin_email": "ada"}, "Example: -e admin_email=ada@example.com"),
+            ({"tenant": "good-name", "admin_email": "ada"}, "Example: ada@example.com"),
             ({"tenant": "good-name", "admin_email": "a@b.example\nBcc: x@y.example"}, "it is not a mail address"),
             ({"tenant": "good-name", "admin_email": ADMIN, "plan": "gold"}, "Known plans: starter, professional"),
             (

@@ -3,13 +3,19 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Installs the Debian packages that the tools and the lab need. Does nothing when all are there.
-# With --missing it only prints the names of those that are not installed.
+# Installs the Debian packages that the tools and the lab need, and those of the lists that are named beside. Does nothing when
+# all are there. With --missing as the first word it only prints the names of those that are not installed.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 lists=(requirements/packages.txt)
 [ -e tests/lab/packages.txt ] && lists+=(tests/lab/packages.txt)
+only_look=
+if [ "${1:-}" = --missing ]; then
+    only_look=yes
+    shift
+fi
+lists+=("$@")
 mapfile -t wanted < <(sed -e 's/#.*//' -e 's/[[:space:]]//g' -e '/^$/d' "${lists[@]}" | sort -u)
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
@@ -23,7 +29,7 @@ for package in "${wanted[@]}"; do
     [ "$state" = installed ] || missing+=("$package")
 done
 [ ${#missing[@]} -eq 0 ] && exit 0
-if [ "${1:-}" = --missing ]; then
+if [ -n "$only_look" ]; then
     echo "${missing[*]}"
     exit 0
 fi

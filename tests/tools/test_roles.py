@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -73,3 +74,26 @@ def test_specs_and_defaults_agree(role: Path) -> None:
 @each_role
 def test_every_variable_is_described(role: Path) -> None:
     assert [name for _entry, name, option in specified(role) if not option.get("description")] == []
+
+
+def tasks_of(role: Path) -> Iterator[dict[str, Any]]:
+    """All tasks of the role's task files, those in blocks too."""
+    waiting = [task for file in sorted(role.glob("tasks/**/*.yml")) for task in yaml.safe_load(file.read_text()) or []]
+    while waiting:
+        task = waiting.pop()
+        waiting += [inner for part in ("block", "rescue", "always") for inner in task.get(part, [])]
+        yield task
+
+
+@each_role
+def test_a_host_that_is_away_is_a_failure_of_the_task(role: Path) -> None:
+    """Ansible would give up the tenant, and no rescue would run: plugin_utils/host_action.py says why."""
+    delegated = {
+        key.rpartition(".")[2]
+        for task in tasks_of(role)
+        if task.get("delegate_to", "localhost") != "localhost"
+        for key in task
+        if key.startswith("frappeops.tenants.")
+    }
+    for module in delegated:
+        assert "HostAction" in (ROOT / "plugins" / "action" / f"{module}.py").read_text(), module

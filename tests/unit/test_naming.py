@@ -18,6 +18,7 @@ from ansible_collections.frappeops.tenants.plugins.module_utils.naming import (
     RESERVED,
     HostPatterns,
     identities,
+    is_covered,
     is_host,
     problems_of_name,
     suggestion,
@@ -171,3 +172,8 @@ class TestPatterns:
     def test_patterns_that_can_not_work_are_refused(self, patterns, reason):
         with pytest.raises(TenantError, match=reason):
             identities(["acme"], patterns)
+
+
+def test_a_wildcard_covers_one_label() -> None:
+    hosts = ("x.a.test", "y.x.a.test", "a.test", "b.test", "x.b.test", "test")
+    assert [host for host in hosts if is_covered(host, ["*.a.test", "b.test"])] == ["x.a.test", "b.test"]

@@ -47,8 +47,48 @@ class Authority:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test CA")])
-        builder = self._builder(name, name, self._key.public_key(), NOW - 30 * DAY, NOW + 30 * DAY)
+        name = _named("Test CA")
+        self._certificate = self._authority(name, name, self._key)
+        self.file = folder / "ca.pem"
+        self.file.write_bytes(_pem(self._certificate))
+        self._intermediate_key = ec.generate_private_key(ec.SECP256R1())
+        self._intermediate = self._authority(_named("Test Intermediate"), name, self._intermediate_key)
+
+    def context(
+        self,
+        *names: str,
+        begin: datetime.datetime = NOW - DAY,
+        end: datetime.datetime = NOW + 10.5 * DAY,
+        intermediate: bool = False,
+        whole: bool = True,
+    ):
+        """A server's TLS context with a certificate for I(names).
+
+        :param intermediate: an authority between issues it.
+        :param whole: the server sends that one's certificate too, as it should.
+        """
+        key = ec.generate_private_key(ec.SECP256R1())
+        issuer_key = self._intermediate_key if intermediate else self._key
+        issuer = self._intermediate if intermediate else self._certificate
+        builder = self._builder(_named(names[0]), issuer.subject, key.public_key(), begin, end)
+        builder = builder.add_extension(x509.SubjectAlternativeName([_general(name) for name in names]), critical=False)
+        authority_id = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key())
+        certificate = builder.add_extension(authority_id, critical=False).sign(issuer_key, hashes.SHA256())
+        file = self._folder / f"{names[0]}-{certificate.serial_number}.pem"
+        file.write_bytes(
+            _pem(certificate)
+            + (_pem(issuer) if intermediate and whole else b"")
+            + key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+        )
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(file)
+        return context
+
+    def _authority(self, name: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
+        """The certificate of an authority, issued by the root."""
+        builder = self._builder(name, issuer, key.public_key(), NOW - 30 * DAY, NOW + 30 * DAY)
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         usage = dict.fromkeys(
             [
@@ -63,29 +103,10 @@ class Authority:
             False,
         )
         builder = builder.add_extension(x509.KeyUsage(key_cert_sign=True, crl_sign=True, **usage), critical=True)
-        key_id = x509.SubjectKeyIdentifier.from_public_key(self._key.public_key())
-        self._certificate = builder.add_extension(key_id, critical=False).sign(self._key, hashes.SHA256())
-        self.file = folder / "ca.pem"
-        self.file.write_bytes(self._certificate.public_bytes(serialization.Encoding.PEM))
-
-    def context(self, *names: str, begin: datetime.datetime = NOW - DAY, end: datetime.datetime = NOW + 10.5 * DAY):
-        """A server's TLS context with a certificate for I(names)."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
-        builder = self._builder(subject, self._certificate.subject, key.public_key(), begin, end)
-        builder = builder.add_extension(x509.SubjectAlternativeName([_general(name) for name in names]), critical=False)
-        authority_id = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
-        certificate = builder.add_extension(authority_id, critical=False).sign(self._key, hashes.SHA256())
-        file = self._folder / f"{names[0]}-{certificate.serial_number}.pem"
-        file.write_bytes(
-            certificate.public_bytes(serialization.Encoding.PEM)
-            + key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-        )
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(file)
-        return context
+        key_id = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+        builder = builder.add_extension(key_id, critical=False)
+        issuer_id = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        return builder.add_extension(issuer_id, critical=False).sign(self._key, hashes.SHA256())
 
     @staticmethod
     def _builder(subject, issuer, key, begin, end):
@@ -98,6 +119,14 @@ class Authority:
             .not_valid_before(begin)
             .not_valid_after(end)
         )
+
+
+def _named(name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+
+
+def _pem(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(serialization.Encoding.PEM)
 
 
 def _general(name: str) -> x509.GeneralName:

@@ -4,7 +4,8 @@
 
 """Kills the run at one of its registry writes, for the tests.
 
-CUT_AT is the number of the write, with "before" or "after"; CUT_STEP is the step that has begun.
+CUT_AT is the number of the write, with "before" or "after"; CUT_STEP is the step that has begun, after a blank the tenant
+in whose flow, where there are several. CUT_SIGNAL is the signal, KILL when it is left out.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ short_description: Kills the run at a registry write
 description: For tests.
 """
 
-WRITES = ("frappeops.tenants.tenant_journal", "frappeops.tenants.tenant_registry")
+#: The actions that write; CUT_WRITES names others.
+_ALL_WRITES = "frappeops.tenants.tenant_journal frappeops.tenants.tenant_registry frappeops.tenants.standby_site"
+WRITES = os.environ.get("CUT_WRITES", _ALL_WRITES).split()
 
 
 class CallbackModule(CallbackBase):
@@ -35,7 +38,7 @@ class CallbackModule(CallbackBase):
         super().__init__()
         number, _blank, self._moment = os.environ.get("CUT_AT", "").partition(" ")
         self._left = int(number or 0)
-        self._step = os.environ.get("CUT_STEP", "")
+        self._step, _blank, self._tenant = os.environ.get("CUT_STEP", "").partition(" ")
         self.disabled = not (self._left or self._step)
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
@@ -46,7 +49,7 @@ class CallbackModule(CallbackBase):
     def v2_runner_on_ok(self, result: Any) -> None:
         if result.task.action in WRITES:
             self._cut("after")
-            if self._step and result.result.get("step") == self._step:
+            if self._step and result.result.get("step") == self._step and self._tenant in ("", result.host.get_name()):
                 _die()
 
     def _cut(self, moment: str) -> None:
@@ -56,4 +59,4 @@ class CallbackModule(CallbackBase):
 
 def _die() -> None:
     """Callbacks run in ansible-playbook's main process. SIGKILL lets no rescue and no handler run."""
-    os.kill(os.getpid(), signal.SIGKILL)
+    os.kill(os.getpid(), signal.Signals[f"SIG{os.environ.get('CUT_SIGNAL', 'KILL')}"])

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes the counts of the play recap as JSON into the file that STATS_FILE names, for the tests."""
+"""Writes the counts of the play recap, and what launchers are told, as JSON into the file that STATS_FILE names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ansible.plugins.callback import CallbackBase
 DOCUMENTATION = """
 name: stats_file
 type: aggregate
-short_description: The play recap as JSON
+short_description: The play recap and the statistics of the run as JSON
 description: For tests.
 """
 
@@ -29,4 +29,6 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         counts = {host: stats.summarize(host) for host in stats.processed}
-        Path(os.environ["STATS_FILE"]).write_text(json.dumps(counts))
+        # ansible-runner and AWX take the same as the artifacts of the job.
+        artifacts = stats.custom.get("_run", {})
+        Path(os.environ["STATS_FILE"]).write_text(json.dumps({"counts": counts, "artifacts": artifacts}))

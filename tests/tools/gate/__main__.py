@@ -14,7 +14,7 @@ import time
 import traceback
 from collections.abc import Callable
 
-from . import lint, sanity, suites
+from . import lint, sanity, scenarios, suites
 from .command import CACHE
 from .count import Count, failed
 from .lab import LAB
@@ -26,9 +26,10 @@ STAGES: dict[str, Callable[[], Count]] = {
     "lab": lambda: suites.pytest("lab", ["tests/lab/tests"], timeout=600),
     # A file's tests share a run of the playbook, so whole files are dealt out to the two processes.
     "integration": lambda: suites.on_lab(
-        "integration", ["tests/integration"], "-n", "2", "--dist", "loadfile", timeout=2400
+        "integration", ["tests/integration"], "-n", "2", "--dist", "loadfile", timeout=3600
     ),
     "acceptance": lambda: suites.on_lab("acceptance", ["tests/acceptance"], timeout=1200),
+    "molecule": scenarios.stage,
 }
 
 

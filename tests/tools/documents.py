@@ -1,10 +1,10 @@
 # Copyright: frappeops.tenants contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes the generated parts of README.md: between `<!-- generated: NAME -->` and `<!-- end -->`.
+"""Writes the generated parts of the documents: between `<!-- generated: NAME -->` and `<!-- end -->`.
 
 The variables come from the roles' argument specs, the modules from their DOCUMENTATION, the dependencies from
-requirements/*.in and the locked files beside them. `make docs` runs it; a test fails when README.md is stale.
+requirements/*.in and the locked files beside them. `make docs` runs it; a test fails when a document is stale.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-README = ROOT / "README.md"
 MARKER = re.compile(r"(<!-- generated: (?P<name>[a-z]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 # A requirement, what it is for behind a #.
 REQUIREMENT = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)(\[[^]]*])?(?P<range>[^#;]*)(;[^#]*)?#\s*(?P<purpose>.+)$")
@@ -131,29 +130,39 @@ def table(head: list[str], rows: list[list[str]]) -> str:
 
 PARTS = {"dependencies": dependencies, "modules": modules, "variables": variables}
 
+#: The documents, and the generated parts of each.
+DOCUMENTS = {
+    ROOT / "README.md": {"dependencies"},
+    ROOT / "docs" / "reference.md": {"modules", "variables"},
+}
 
-def generated(readme: str) -> str:
-    """The README with its generated parts made anew."""
-    found = {match["name"] for match in MARKER.finditer(readme)}
-    if found != set(PARTS):
+
+def generated(document: str, wanted: set[str]) -> str:
+    """The document with its generated parts made anew.
+
+    :param wanted: the names of the parts that must be in it.
+    """
+    found = {match["name"] for match in MARKER.finditer(document)}
+    if found != wanted:
         raise ValueError(
-            "README.md: each of these parts is wanted once, from '<!-- generated: NAME -->' to '<!-- end -->': "
-            + ", ".join(sorted(PARTS))
+            "each of these parts is wanted once, from '<!-- generated: NAME -->' to '<!-- end -->': "
+            + ", ".join(sorted(wanted))
         )
-    return MARKER.sub(lambda match: f"{match[1]}\n{PARTS[match['name']]()}\n{match[3]}", readme)
+    return MARKER.sub(lambda match: f"{match[1]}\n{PARTS[match['name']]()}\n{match[3]}", document)
 
 
 def main() -> int:
-    """Write README.md anew when it is stale."""
-    try:
-        before = README.read_text(encoding="utf-8")
-        after = generated(before)
-    except (OSError, ValueError) as error:
-        print(f"make docs: {error}", file=sys.stderr)
-        return 1
-    if after != before:
-        README.write_text(after, encoding="utf-8")
-        print("docs: README.md is written anew")
+    """Write the documents anew that are stale."""
+    for path, wanted in DOCUMENTS.items():
+        try:
+            before = path.read_text(encoding="utf-8")
+            after = generated(before, wanted)
+        except (OSError, ValueError) as error:
+            print(f"make docs: {path.name}: {error}", file=sys.stderr)
+            return 1
+        if after != before:
+            path.write_text(after, encoding="utf-8")
+            print(f"docs: {path.name} is written anew")
     return 0
 
 
