@@ -101,3 +101,14 @@ sys.exit(gate.main(["sleeps"]))
     assert process.wait(timeout=60) == 128 + signal.SIGTERM
     with pytest.raises(ProcessLookupError):
         os.killpg(int(pid_file.read_text(encoding="utf-8")), 0)
+
+
+def test_a_suite_that_is_stopped_at_its_deadline_still_tells_what_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(suites, "CACHE", tmp_path)
+    tests = "import time\ndef test_fails(): assert 0\ndef test_hangs(): time.sleep(600)\n"
+    (tmp_path / "test_hanging.py").write_text(tests, encoding="utf-8")
+    notes = suites.pytest("hanging", [str(tmp_path)], timeout=10).notes
+    assert any("test_fails" in note for note in notes)
+    assert any("not finished after 10 s" in note for note in notes)

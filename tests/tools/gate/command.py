@@ -56,11 +56,11 @@ def run(
 
 
 def stop_group(process: subprocess.Popen[str]) -> None:
-    """Stop a command and its children, first politely."""
-    for signum in (signal.SIGTERM, signal.SIGKILL):
+    """Stop a command and its children, first as a person would: pytest still tells then what failed before."""
+    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(process.pid, signum)
-            process.wait(timeout=10)
+            process.wait(timeout=20)
         except ProcessLookupError:
             return
         except subprocess.TimeoutExpired:

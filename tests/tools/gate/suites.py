@@ -9,6 +9,9 @@ from .command import BIN, CACHE, ROOT, run
 from .count import Count, cannot_run, failed, from_junit
 from .lab import LAB
 
+#: Dots while it works; where the time went at the end.
+REPORTS = ("-q", "--durations=10", "--durations-min=10")
+
 
 def pytest(name: str, folders: list[str], *options: str, timeout: int = 600) -> Count:
     """Run a suite and count its tests. No test at all means that the stage can't run."""
@@ -19,13 +22,13 @@ def pytest(name: str, folders: list[str], *options: str, timeout: int = 600) -> 
     report.parent.mkdir(exist_ok=True)
     report.unlink(missing_ok=True)
     result = run(
-        [BIN / "pytest", "-q", f"--junitxml={report}", "-o", f"junit_suite_name={name}", *options, *present],
+        [BIN / "pytest", *REPORTS, f"--junitxml={report}", "-o", f"junit_suite_name={name}", *options, *present],
         timeout=timeout,
     )
     if result.returncode == 5:
         return cannot_run(name, f"no tests in {', '.join(present)}")
     total = from_junit(report) if report.exists() else Count()
-    if result.returncode and not total.failed:
+    if result.output or (result.returncode and not total.failed):
         total.add(failed(f"{name}: pytest ended with {result.returncode} {result.output}".rstrip()))
     return total
 
