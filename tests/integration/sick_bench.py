@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -24,10 +25,14 @@ from lab.settings import Settings
 class SickBench:
     """Its folder, and what playbooks are told of it."""
 
-    def __init__(self, lab: Settings, folder: Path, apps: tuple[str, ...] = ("frappe", "erpnext")) -> None:
+    def __init__(
+        self, lab: Settings, folder: Path, apps: tuple[str, ...] = ("frappe", "erpnext"), own_queue: bool = False
+    ) -> None:
         self._lab = lab
         self.folder = folder
         self.web_port = free_port()
+        #: The port of its queues' Redis; None while it shares the lab's.
+        self.queue_port = free_port() if own_queue else None
         for name in ("apps", "logs", "config/pids", "sites"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         (folder / "env").symlink_to(lab.bench / "env")
@@ -47,6 +52,8 @@ class SickBench:
         """Write what a bench has in its sites folder."""
         config = json.loads((self._lab.bench / "sites" / "common_site_config.json").read_text())
         config["webserver_port"] = self.web_port
+        if self.queue_port:
+            config["redis_queue"] = f"redis://127.0.0.1:{self.queue_port}"
         (self.folder / "sites" / "common_site_config.json").write_text(json.dumps(config))
         (self.folder / "sites" / "apps.txt").write_text("\n".join(self._apps) + "\n")
 
@@ -65,17 +72,33 @@ class SickBench:
 
     def start_web_command(self) -> list[str]:
         """A command that starts its web server and leaves it running, as a supervisor's would."""
-        script = self.folder / "start-web"
-        gunicorn = self.folder / "env" / "bin" / "gunicorn"
+        gunicorn = f"env/bin/gunicorn --bind 127.0.0.1:{self.web_port} frappe.app:application"
+        return self._start_command("web", f"{self.folder}/{gunicorn}")
+
+    def start_queue_command(self) -> list[str]:
+        """The same for the Redis of its queues."""
+        redis = f"redis-server --bind 127.0.0.1 --port {self.queue_port} --save '' --dir {self.folder}"
+        return self._start_command("redis", redis)
+
+    def start_worker_command(self) -> list[str]:
+        """The same for its worker."""
+        return self._start_command("worker", f"{self.folder}/env/bin/python -m frappe.utils.bench_helper frappe worker")
+
+    def _start_command(self, name: str, program: str) -> list[str]:
+        script = self.folder / f"start-{name}"
         script.write_text(
-            f"#!/bin/sh\ncd {self.folder}/sites && exec {gunicorn} --daemon --pid {self.folder}/web.pid"
-            f" --bind 127.0.0.1:{self.web_port} frappe.app:application\n"
+            f"cd {self.folder}/sites || exit 1\n"
+            f"nohup {program} </dev/null >{self.folder}/logs/{name}.log 2>&1 &\n"
+            f"echo $! >{self.folder}/config/pids/{name}.pid\n"
         )
         return ["sh", str(script)]
 
-    def stop_web(self) -> None:
-        with suppress(FileNotFoundError, ProcessLookupError):
-            os.kill(int((self.folder / "web.pid").read_text()), 15)
+    def stop(self, names: str = "*") -> None:
+        """Stop its services of this name that run, all of them by default."""
+        for file in (self.folder / "config" / "pids").glob(f"{names}.pid"):
+            with suppress(ProcessLookupError):
+                os.kill(int(file.read_text()), signal.SIGTERM)
+            file.unlink()
 
     def variables(self) -> dict[str, Any]:
         """For a playbook: this bench in the place of the lab's."""

@@ -7,7 +7,7 @@
 Two ways make the points cheap. In a chain each run takes over from the one before, and is killed at its own next write: so
 a chain of runs passes every write of the flow, and each of its links has gone on from another point. And one run cuts
 many tenants, each at a point of its own, and the next one takes all of them back. Two tenants live beside all of it and
-may not feel a thing.
+may not feel a thing. People sign in through a site of ours, so that each tenant has a client there as well.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import json
 import secrets
 import signal
 import tempfile
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import lab_sites
 import neighbours
 import pytest
 import traces
@@ -29,7 +29,7 @@ from sqlalchemy import func, select
 from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry import database, schema
 from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry.journal import DONE, UNDONE
 
-WHOLE = {"site folders", "databases", "database users", "DNS records", "lineages", "nginx files"}
+WHOLE = {"site folders", "databases", "database users", "DNS records", "lineages", "nginx files", "OAuth clients"}
 KILLED = -signal.SIGKILL
 #: More links than the flow has writes: a chain that gets no further must end too.
 LONGEST_CHAIN = 80
@@ -39,12 +39,21 @@ STEPS = yaml.safe_load((ROOT / "roles/tenant/defaults/main.yml").read_text())["t
 PREFIX = f"x{secrets.token_hex(2)}"
 #: The whole flow is cut at so many points at least.
 POINTS = 40
+AUTH = f"auth-{secrets.token_hex(3)}"
+#: What every run here is told.
+TOLD = lab_sites.signing_in_through(AUTH)
 
 
 @pytest.fixture(scope="module")
 def canaries(playbooks, lab):
-    with ExitStack() as stack:
-        yield stack.enter_context(neighbours.living(playbooks, lab))
+    with neighbours.living(playbooks, lab) as living:
+        yield living
+
+
+@pytest.fixture(scope="module", autouse=True)
+def auth(lab):
+    with lab_sites.site_with(lab, AUTH):
+        yield
 
 
 @dataclass(frozen=True)
@@ -67,7 +76,7 @@ def points(playbooks):
     """Every write of the flow, before it and after it, as a run that comes through meets them."""
     name = f"{PREFIX}-whole"
     folder = stops(playbooks, {name: (0, "after")})
-    made = playbooks.provision(tenants=orders(name), environment={"STOP_AT": str(folder)})
+    made = playbooks.provision(tenants=orders(name), **TOLD, environment={"STOP_AT": str(folder)})
     assert made.code == 0, made.output
     tasks = (folder / name).read_text().splitlines()
     playbooks.deprovision(name)
@@ -77,7 +86,7 @@ def points(playbooks):
 def cut(playbooks, tenants: dict[str, Point]) -> None:
     """Kill a run in which each of the tenants has come to its point and no further."""
     folder = stops(playbooks, {name: (point.number, point.moment) for name, point in tenants.items()})
-    killed = playbooks.provision(tenants=orders(*tenants), environment={"STOP_AT": str(folder)})
+    killed = playbooks.provision(tenants=orders(*tenants), **TOLD, environment={"STOP_AT": str(folder)})
     assert killed.code == KILLED, killed.output
     assert {path.stem for path in folder.glob("*.stopped")} == set(tenants)
 
@@ -126,7 +135,7 @@ class Cutter:
 
     def run(self, environment, **variables):
         return self._playbooks.provision(
-            tenant=self._tenant, admin_email="ada@acme.example", environment=environment, **variables
+            tenant=self._tenant, admin_email="ada@acme.example", environment=environment, **TOLD, **variables
         )
 
     def _is_live(self) -> bool:
@@ -163,7 +172,7 @@ def test_a_run_killed_at_every_write_ends_with_a_live_tenant(playbooks, lab, ten
     own = {point.task for point in points if ".notify : " not in point.task}
     assert cutter.cuts >= len(own), "a write was passed over"
     assert set(traces.of_tenant(lab, tenant)) == WHOLE
-    again = playbooks.provision(tenant=tenant, admin_email="ada@acme.example")
+    again = playbooks.provision(tenant=tenant, admin_email="ada@acme.example", **TOLD)
     assert again.count("changed") == 0, again.output
     assert "leases" not in traces.in_registry(playbooks.registry_url, tenant)
 
@@ -173,7 +182,7 @@ def test_a_tenant_cut_at_any_point_is_taken_back_by_the_next_run(playbooks, lab,
     tenants = {point.tenant(f"{PREFIX}-b"): point for point in points[1:-1]}
     assert len(tenants) >= POINTS
     cut(playbooks, tenants)
-    taken_back = playbooks.provision(tenants=orders(*tenants), tenant_on_resume="rollback")
+    taken_back = playbooks.provision(tenants=orders(*tenants), **TOLD, tenant_on_resume="rollback")
     assert taken_back.code == 0, taken_back.output
     for name, point in tenants.items():
         assert f"{name} is taken back, and nothing of it is left" in taken_back.output, point
@@ -201,7 +210,7 @@ def test_another_customer_neither_resumes_nor_undoes_what_was_cut_off(playbooks,
     assert mine.run({"CUT_STEP": "frappeops.tenants.certificate"}).code == KILLED
     before = traces.of_tenant(lab, tenant)
     for on_resume in ("resume", "rollback"):
-        theirs = playbooks.provision(tenant=tenant, admin_email="eve@evil.example", tenant_on_resume=on_resume)
+        theirs = playbooks.provision(tenant=tenant, admin_email="eve@evil.example", **TOLD, tenant_on_resume=on_resume)
         assert theirs.code != 0
         assert (
             f"{tenant} already exists (provisioning, admin_email ada@acme.example, not eve@evil.example)"

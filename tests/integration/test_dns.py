@@ -622,10 +622,14 @@ class TestRole:
         for line in printed[-2:]:
             name, ttl, _class, rdtype, value = line.split()
             servers.change("tenants.test", "add", name, int(ttl), rdtype, value)
-        again = play(*self.begin(), self.role("main"), self.role("wait"), variables=variables)
-        assert failures(again) == []
-        assert not any(result.get("changed") for result in again)
-        assert not any("lines" in result for result in again)
+        found = play(*self.begin(), self.role("main"), self.role("wait"), variables=variables)
+        assert failures(found) == []
+        assert not any("lines" in result for result in found)
+        again = play(*self.begin(), self.role("main"), *self.undo(), variables=variables)
+        assert not any(result.get("changed") for result in again if "lines" not in result)
+        # Although nobody was waited for: whoever made them is told.
+        (printed,) = (result["lines"] for result in again if "lines" in result)
+        assert printed[0].startswith(f"{tenant} needs these records no longer.")
 
     def test_manual_waits_for_them_and_tells_when_they_are_no_longer_needed(
         self, servers: Servers, tenant: str, play: Any, variables: dict[str, Any]
@@ -639,9 +643,9 @@ class TestRole:
                 servers.change("tenants.test", "add", host, 60, "A", "127.0.0.1")
 
         threading.Thread(target=make_them_when_they_are_waited_for, daemon=True).start()
-        results = play(*self.begin(), self.role("ask_for_records"), *self.undo(), variables=variables)
+        results = play(*self.begin(), self.role("provider/manual"), *self.undo(), variables=variables)
         assert failures(results) == []
-        assert [result["rounds"] > 1 for result in results if "rounds" in result] == [True]
+        assert [result["rounds"] > 1 for result in results if "rounds" in result] == [False, True]
         printed = [result["lines"] for result in results if "lines" in result]
         assert printed[-1][0].startswith(f"{tenant} needs these records no longer.")
         # They are not ours to remove.
@@ -929,6 +933,7 @@ class TestWhole:
             assert made.output.rindex("in nginx") < made.output.index("Wait until every authoritative server")
             gone = playbooks.deprovision(tenant)
             assert gone.code == 0, gone.output
+            assert f"{tenant} needs these records no longer. They were made by hand" in gone.output
         finally:
             for host in hosts:
                 make_by_update(lab, host, "A", "127.0.0.1", action="delete")

@@ -13,6 +13,7 @@ import json
 import secrets
 import signal
 import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -328,11 +329,10 @@ def test_exactly_the_service_that_is_down_is_restarted_if_allowed(playbooks, lab
     """6: the web service of a bench is down. The lab's own is not touched."""
     bench = SickBench(lab, tmp_path / "bench")
     bench.fill()
-    commands = {"web": bench.start_web_command(), "redis_queue": ["false"], "worker": ["false"]}
     told = {
         **bench.variables(),
-        "doctor_services": ["redis_cache", "redis_queue", "web", "worker"],
-        "doctor_restart_commands": commands,
+        "doctor_services": ["redis_cache", "redis_queue", "web"],
+        "doctor_restart_commands": {"web": bench.start_web_command(), "redis_queue": ["false"]},
         "proxy_bench_upstream": f"127.0.0.1:{bench.web_port}",
     }
     lab_web = (lab.lab_dir / "logs" / "gunicorn.log").read_text().count("Listening at")
@@ -348,5 +348,64 @@ def test_exactly_the_service_that_is_down_is_restarted_if_allowed(playbooks, lab
         assert "  restarted    web" in mended.output
         assert mended.count("changed") == 1
     finally:
-        bench.stop_web()
+        bench.stop()
     assert (lab.lab_dir / "logs" / "gunicorn.log").read_text().count("Listening at") == lab_web
+
+
+def test_a_queue_and_a_worker_that_are_down_are_told_apart(playbooks, lab, tmp_path):
+    """6: whose background jobs are not run, and why. A queue that is away hides that nobody listens to it."""
+    bench = SickBench(lab, tmp_path / "bench", own_queue=True)
+    bench.fill()
+    told = {
+        **bench.variables(),
+        "doctor_services": ["redis_cache", "redis_queue", "worker"],
+        "doctor_restart_commands": {
+            "redis_queue": bench.start_queue_command(),
+            "worker": bench.start_worker_command(),
+        },
+    }
+    try:
+        without_queue = doctor(playbooks, **told)
+        assert f"redis_queue at 127.0.0.1:{bench.queue_port} does not answer" in without_queue.output
+        assert "has no worker" not in without_queue.output
+        queue = doctor(playbooks, doctor_restart=True, **told)
+        assert "  restarted    redis_queue" in queue.output, queue.output
+        without_worker = doctor(playbooks, **told)
+        assert without_worker.code != 0
+        assert f"The bench {bench.folder} has no worker for the queues short, default, long" in without_worker.output
+        worker = doctor(playbooks, doctor_restart=True, **told)
+        assert worker.code == 0, worker.output
+        assert "  restarted    worker" in worker.output
+    finally:
+        bench.stop()
+
+
+def test_a_live_tenant_whose_backend_is_down_answers_again(playbooks, lab, tmp_path):
+    """6: nginx answers 502; which service it is shows on the bench."""
+    name, bench = f"test-{secrets.token_hex(4)}", SickBench(lab, tmp_path / "bench", own_queue=True)
+    bench.fill()
+    web = bench.start_web_command()
+    for command in (web, bench.start_queue_command(), bench.start_worker_command()):
+        subprocess.run(command, check=True)
+    told = {
+        **bench.variables(),
+        "doctor_services": ["redis_queue", "web", "worker"],
+        "doctor_restart_commands": {"web": web},
+        "health_leave_out": ["socket", "sign_in", "client"],
+        "proxy_bench_upstream": f"127.0.0.1:{bench.web_port}",
+    }
+    try:
+        made = playbooks.provision(tenant=name, admin_email=ADMIN, **told)
+        assert made.code == 0, made.output
+        bench.stop("web")
+        named = doctor(playbooks, tenant=name, **told)
+        assert "6 the backend does not answer" in named.output, named.output
+        assert "502" in named.output
+        mended = doctor(playbooks, tenant=name, doctor_restart=True, **told)
+        assert mended.code == 0, mended.output
+        assert "  restarted    web" in mended.output
+    finally:
+        gone = playbooks.run("deprovision.yml", tenant=name, confirm=name, **told)
+        bench.stop()
+    assert gone.code == 0, gone.output
+    assert traces.of_tenant(lab, name) == {}

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 from edge_servers import DIRECT, Edge, free_port, make_certificate, need_programs, run_module, wait_for
 
+from ansible_collections.frappeops.tenants.plugins.module_utils import nginx_publish
 from ansible_collections.frappeops.tenants.plugins.module_utils.errors import TenantError
 from ansible_collections.frappeops.tenants.plugins.module_utils.nginx_reload import Reloads
 from ansible_collections.frappeops.tenants.plugins.module_utils.turns import turn
@@ -340,10 +341,9 @@ def test_runs_that_publish_together_share_a_reload(edge: Edge) -> None:
 def test_a_reload_that_began_before_a_file_came_is_not_taken_for_its_own(edge: Edge) -> None:
     edge.vhost(name=NAME, content=server(edge, "one"))
     edge.nginx.reload()
-    file = edge.nginx.available / NAME
-    file.write_text(file.read_text().replace("one", "two"))
-    os.replace(file, edge.nginx.available / "moved")
-    os.replace(edge.nginx.available / "moved", file)
+    # As another run would, that has not come to its reload yet.
+    (edge.nginx.available / "moved").write_text(nginx_publish.marked(server(edge, "two"), "run1"))
+    os.replace(edge.nginx.available / "moved", edge.nginx.available / NAME)
     result = edge.vhost(name=NAME, content=server(edge, "two"))
     assert result["changed"] and result["reason"] == "it was published, but not yet loaded" and ask(edge) == "two"
 

@@ -24,14 +24,8 @@ FAILING = f"noauth-{secrets.token_hex(3)}"
 AUTH = f"auth-{secrets.token_hex(3)}"
 AUTH_SITE = f"api.{AUTH}.test"
 ADMIN = "ada@acme.example"
-OAUTH = {
-    "provider_name": "Our Auth",
-    "base_url": f"https://{AUTH_SITE}",
-    "site": AUTH_SITE,
-    "bench": "lab-bench",
-}
-#: The lab's frontend knows another provider.
-ORDER = {"admin_email": ADMIN, "tenant_oauth": OAUTH, "health_leave_out": ["socket", "schedule", "provider", "sign_in"]}
+ORDER = {"admin_email": ADMIN, **lab_sites.signing_in_through(AUTH)}
+OAUTH = ORDER["tenant_oauth"]
 
 
 @dataclass
