@@ -3,6 +3,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
+# This is the documentation; the work is done in the controller by plugins/action/smtp_message.py.
+
 from __future__ import annotations
 
 DOCUMENTATION = r"""
@@ -16,6 +18,7 @@ description:
   - The caller gives the Message-ID, so that a mail that went out twice is recognised as one.
   - Every stage has an error of its own, with the server's words.
   - Each run of this module sends; to send once is the caller's business.
+  - The mail leaves from the controller.
 options:
   state:
     description:
@@ -76,6 +79,7 @@ options:
     type: str
 extends_documentation_fragment:
   - frappeops.tenants.attributes
+  - frappeops.tenants.attributes.controller
 attributes:
   check_mode:
     support: full
@@ -138,54 +142,3 @@ remedy:
   type: str
   sample: Its words tell the reason.
 """
-
-from typing import Any
-
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.frappeops.tenants.plugins.module_utils import mail
-from ansible_collections.frappeops.tenants.plugins.module_utils.runner import run
-
-OF_THE_SERVER = ("host", "port", "user", "password", "starttls", "implicit_tls", "ca_file", "timeout")
-OF_THE_LETTER = ("sender", "recipient", "subject", "text", "html", "message_id")
-
-
-def main() -> None:
-    module = AnsibleModule(
-        argument_spec={
-            "state": {"type": "str", "choices": ["sent", "ready"], "default": "sent"},
-            "host": {"type": "str", "required": True},
-            "port": {"type": "int", "default": 587},
-            "user": {"type": "str", "default": ""},
-            "password": {"type": "str", "default": "", "no_log": True},
-            "starttls": {"type": "bool", "default": True},
-            "implicit_tls": {"type": "bool", "default": False},
-            "ca_file": {"type": "path"},
-            "timeout": {"type": "float", "default": 20},
-            "sender": {"type": "str"},
-            "recipient": {"type": "str"},
-            "subject": {"type": "str"},
-            "text": {"type": "str"},
-            "html": {"type": "str", "default": ""},
-            "message_id": {"type": "str"},
-        },
-        required_if=[("state", "sent", ["sender", "recipient", "subject", "text", "message_id"])],
-        supports_check_mode=True,
-    )
-    run(module, lambda: _work(module.params, module.check_mode))
-
-
-def _work(params: dict[str, Any], check: bool) -> dict[str, Any]:
-    server = mail.Server(**{name: params[name] for name in OF_THE_SERVER})
-    if params["state"] == "ready":
-        mail.require_ready(server)
-        return {"changed": False}
-    message = mail.compose(mail.Letter(**{name: params[name] for name in OF_THE_LETTER}))
-    result: dict[str, Any] = {"changed": True, "message_id": params["message_id"]}
-    if not check:
-        result["reply"] = mail.send(server, message)
-    return result
-
-
-if __name__ == "__main__":
-    main()

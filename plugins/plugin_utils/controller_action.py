@@ -28,6 +28,8 @@ class ControllerAction(ActionBase):
 
     #: The argument specification, as for a module; the documentation of the action describes it.
     ARGUMENTS: ClassVar[dict[str, Any]] = {}
+    #: Which arguments others need, as for a module.
+    REQUIRED_IF: ClassVar[list[tuple[str, Any, list[str]]]] = []
 
     def work(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         """Do the work and return the fields of the result; raise TenantError to fail."""
@@ -39,7 +41,7 @@ class ControllerAction(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result = super().run(tmp, task_vars)
-        _checked, arguments = self.validate_argument_spec(argument_spec=self.ARGUMENTS)
+        _checked, arguments = self.validate_argument_spec(argument_spec=self.ARGUMENTS, required_if=self.REQUIRED_IF)
         try:
             result.update(self.outcome(arguments, task_vars or {}))
         except TenantError as error:

@@ -103,6 +103,15 @@ class TestOneTenant:
         assert traces.of_tenant(lab, name) == {}
 
 
+def test_it_takes_a_dozen_module_calls_at_most(playbooks, tenant):
+    """Each is a process of its own on its host, a quarter of a second at least."""
+    made = playbooks.provision("-vvv", tenant=tenant, admin_email=ADMIN)
+    assert made.code == 0, made.output
+    calls = re.findall(r"Using module file \S+/(\w+)\.py", made.output)
+    assert "frappe_site" in calls
+    assert len(calls) <= 12, calls
+
+
 class TestCheckMode:
     def test_a_new_tenant_is_foretold_and_not_made(self, playbooks, lab, tenant):
         checked = playbooks.provision("--check", "--diff", tenant=tenant, admin_email=ADMIN)

@@ -24,9 +24,9 @@ from hypothesis import strategies as st
 sys.path.insert(0, str(Path(__file__).parent))
 from web_servers import Authority, free_port, socket_saying
 
-from ansible_collections.frappeops.tenants.plugins.module_utils import mail
 from ansible_collections.frappeops.tenants.plugins.module_utils.errors import TenantError
-from ansible_collections.frappeops.tenants.plugins.module_utils.mail import Letter, Server
+from ansible_collections.frappeops.tenants.plugins.plugin_utils import mail
+from ansible_collections.frappeops.tenants.plugins.plugin_utils.mail import Letter, Server
 
 LETTER = Letter(
     sender="Tenants <no-reply@example.com>",

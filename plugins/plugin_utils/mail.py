@@ -25,7 +25,7 @@ from email.policy import SMTP
 from email.utils import localtime
 from typing import Any
 
-from .errors import TenantError
+from ansible_collections.frappeops.tenants.plugins.module_utils.errors import TenantError
 
 # Lines end here, whatever the header: what follows would be read as further headers or as the body.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
