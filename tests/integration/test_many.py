@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import re
 import secrets
 import sqlite3
@@ -27,6 +26,7 @@ import traces
 import yaml
 from registry_rows import registered
 
+from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry import runs
 from lab.load import load
 
 ROOT = Path(__file__).parents[2]
@@ -231,12 +231,13 @@ class TestOneName:
 
 
 class TestHeldName:
-    """A run that works on a name, as the registry sees it: this process."""
+    """A run that works on a name, as the registry sees it: the process that started this one."""
+
+    HOLDER = runs.current()
 
     @pytest.fixture
     def held(self, two_benches, neighbours):
-        status = Path(f"/proc/{os.getpid()}/stat").read_text()
-        values = [FIRST, "test", platform.node(), os.getpid(), status.rpartition(")")[2].split()[19]]
+        values = [FIRST, self.HOLDER.name, self.HOLDER.controller, self.HOLDER.pid, self.HOLDER.pid_started]
         self.write(
             two_benches,
             "INSERT INTO leases VALUES (?, ?, ?, ?, ?, '2026-01-02T03:04:05.678+00:00', '9999-01-01T00:00:00.000+00:00')",
@@ -264,7 +265,9 @@ class TestHeldName:
         refused = self.provision(two_benches)
         text = " ".join(refused.output.split())
         assert refused.code == 2
-        assert f"is being worked on by process {os.getpid()} on {platform.node()} since 2026-01-02T03:04:05.678" in text
+        assert (
+            f"worked on by process {self.HOLDER.pid} on {self.HOLDER.controller} since 2026-01-02T03:04:05.678" in text
+        )
         assert f"{FIRST} refused active - run the same command again when that is over" in text
 
     def test_it_is_waited_for_when_that_is_asked_for(self, two_benches, held):
