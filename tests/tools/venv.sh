@@ -36,6 +36,8 @@ if [ "$(.venv/bin/python -c 'import sys; print(sys.version, sys.base_prefix)' 2>
     pwd >.venv/path
 fi
 rm -f .venv/stamp
-# Quiet but for errors; without byte-compiling the whole bundle of collections, of which most is never loaded.
+# Quiet but for errors. Byte-compiled once, so that no process of the many to come has to, where none of them may write its caches; but
+# not the whole bundle of collections, of which most is never loaded. Some packages hold templates that only look like Python.
 .venv/bin/python -m pip --disable-pip-version-check install -qq --no-compile "${locks[@]/#/--requirement=}"
+.venv/bin/python -m compileall -qq -j 0 -x '/(ansible_collections|tests?)/' .venv/lib || true
 echo "$wanted" >.venv/stamp
