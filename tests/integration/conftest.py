@@ -24,6 +24,8 @@ ROOT = Path(__file__).parents[2]
 # Test files share helpers that stand beside them.
 sys.path.insert(0, str(Path(__file__).parent))
 
+import lab_parts  # noqa: E402 - it lies beside this file
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -43,6 +45,7 @@ class Outcome:
 class Playbooks:
     """Runs playbooks against the lab, with a registry of the tests' own."""
 
+    lab: Settings
     registry_url: str
     folder: Path
     programs: Path = Path(sys.executable).parent
@@ -68,25 +71,27 @@ class Playbooks:
     ) -> Outcome:
         stats = self.folder / f"stats-{secrets.token_hex(4)}.json"
         given = {"tenant_registry_url": self.registry_url, **variables}
-        finished = subprocess.run(
-            [*self.prefix, self.programs / "ansible-playbook", playbook, "-e", json.dumps(given), *arguments],
-            cwd=ROOT,
-            env={
-                **os.environ,
-                "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-                "ANSIBLE_ROLES_PATH": str(self.folder / "roles"),
-                "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callback"),
-                "ANSIBLE_CALLBACKS_ENABLED": "stats_file,cut,stop",
-                "STATS_FILE": str(stats),
-                "ANSIBLE_NOCOLOR": "1",
-                **(environment or {}),
-            },
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=900,
-            check=False,
-        )
+        surroundings = {
+            **os.environ,
+            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_ROLES_PATH": str(self.folder / "roles"),
+            "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callback"),
+            "ANSIBLE_CALLBACKS_ENABLED": "stats_file,cut,stop",
+            "STATS_FILE": str(stats),
+            "ANSIBLE_NOCOLOR": "1",
+            **(environment or {}),
+        }
+        with lab_parts.beside_others(self.lab):
+            finished = subprocess.run(
+                [*self.prefix, self.programs / "ansible-playbook", playbook, "-e", json.dumps(given), *arguments],
+                cwd=ROOT,
+                env=surroundings,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=900,
+                check=False,
+            )
         told = json.loads(stats.read_text()) if stats.exists() else {"counts": {}, "artifacts": {}}
         return Outcome(finished.returncode, finished.stdout + finished.stderr, told["counts"], told["artifacts"])
 
@@ -111,7 +116,7 @@ def lab() -> Settings:
 def playbooks(lab: Settings, tmp_path_factory: pytest.TempPathFactory) -> Playbooks:
     """Playbooks with a fresh registry, on an edge that is prepared."""
     folder = tmp_path_factory.mktemp("playbooks")
-    runner = Playbooks(f"sqlite:///{folder}/registry.db", folder)
+    runner = Playbooks(lab, f"sqlite:///{folder}/registry.db", folder)
     prepared = runner.run("playbooks/edge.yml")
     assert prepared.code == 0, prepared.output
     return runner

@@ -23,6 +23,7 @@ from pathlib import Path
 
 import ansible_runner
 import far_bench
+import lab_parts
 import neighbours
 import pytest
 import traces
@@ -98,16 +99,17 @@ def cancelled(playbooks, folder: Path):
     """A run that a launcher starts by ansible-runner and cancels in the middle."""
     name = live("cancel")
     (folder / "runner").mkdir()
-    return ansible_runner.run(
-        private_data_dir=str(folder / "runner"),
-        project_dir=str(ROOT),
-        playbook="provision.yml",
-        inventory=str(ROOT / "inventory" / "lab"),
-        extravars={"tenants": orders(name, back("cancel")), "tenant_registry_url": playbooks.registry_url},
-        envvars={"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "PATH": f"{playbooks.programs}:{os.environ['PATH']}"},
-        cancel_callback=lambda: has_begun(playbooks, name, "frappeops.tenants.seed"),
-        quiet=True,
-    )
+    with lab_parts.beside_others(playbooks.lab):
+        return ansible_runner.run(
+            private_data_dir=str(folder / "runner"),
+            project_dir=str(ROOT),
+            playbook="provision.yml",
+            inventory=str(ROOT / "inventory" / "lab"),
+            extravars={"tenants": orders(name, back("cancel")), "tenant_registry_url": playbooks.registry_url},
+            envvars={"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "PATH": f"{playbooks.programs}:{os.environ['PATH']}"},
+            cancel_callback=lambda: has_begun(playbooks, name, "frappeops.tenants.seed"),
+            quiet=True,
+        )
 
 
 def lose_bench(playbooks, bench: far_bench.FarBench, folder: Path):

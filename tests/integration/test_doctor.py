@@ -13,7 +13,6 @@ import json
 import secrets
 import signal
 import socket
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -378,34 +377,3 @@ def test_a_queue_and_a_worker_that_are_down_are_told_apart(playbooks, lab, tmp_p
         assert "  restarted    worker" in worker.output
     finally:
         bench.stop()
-
-
-def test_a_live_tenant_whose_backend_is_down_answers_again(playbooks, lab, tmp_path):
-    """6: nginx answers 502; which service it is shows on the bench."""
-    name, bench = f"test-{secrets.token_hex(4)}", SickBench(lab, tmp_path / "bench", own_queue=True)
-    bench.fill()
-    web = bench.start_web_command()
-    for command in (web, bench.start_queue_command(), bench.start_worker_command()):
-        subprocess.run(command, check=True)
-    told = {
-        **bench.variables(),
-        "doctor_services": ["redis_queue", "web", "worker"],
-        "doctor_restart_commands": {"web": web},
-        "health_leave_out": ["socket", "sign_in", "client"],
-        "proxy_bench_upstream": f"127.0.0.1:{bench.web_port}",
-    }
-    try:
-        made = playbooks.provision(tenant=name, admin_email=ADMIN, **told)
-        assert made.code == 0, made.output
-        bench.stop("web")
-        named = doctor(playbooks, tenant=name, **told)
-        assert "6 the backend does not answer" in named.output, named.output
-        assert "502" in named.output
-        mended = doctor(playbooks, tenant=name, doctor_restart=True, **told)
-        assert mended.code == 0, mended.output
-        assert "  restarted    web" in mended.output
-    finally:
-        gone = playbooks.run("deprovision.yml", tenant=name, confirm=name, **told)
-        bench.stop()
-    assert gone.code == 0, gone.output
-    assert traces.of_tenant(lab, name) == {}

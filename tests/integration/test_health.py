@@ -14,11 +14,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from xml.etree import ElementTree
 
+import lab_parts
 import lab_sites
-import lab_worker
 import pytest
 
 from ansible_collections.frappeops.tenants.plugins.module_utils.bench import Bench
+from lab.parts.worker import Worker
 
 ADMIN = "ada@acme.example"
 #: The lab has no process that starts scheduled jobs, which is a warning where it is not left out.
@@ -90,7 +91,7 @@ def limited(playbooks, name):
 
 def test_each_of_many_is_told_what_is_wrong_with_it(playbooks, lab, name, limited, tmp_path):
     file = tmp_path / "health.json"
-    with lab_worker.stopped(lab), scheduler_off_and_foreign_links(lab, name):
+    with lab_parts.stopped(lab, Worker), scheduler_off_and_foreign_links(lab, name):
         seen = playbooks.run("health.yml", *limited, health_file=str(file), health_fail_on="never", **WITH_A_WARNING)
     assert seen.code == 0, seen.output
     wrong = {

@@ -20,6 +20,7 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
+import lab_parts
 import pytest
 import races
 import traces
@@ -28,6 +29,7 @@ from registry_rows import registered
 
 from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry import runs
 from lab.load import load
+from lab.parts.gunicorn import SecondGunicorn
 
 ROOT = Path(__file__).parents[2]
 RUN = secrets.token_hex(3)
@@ -278,6 +280,25 @@ class TestHeldName:
         assert waited.code == 0, waited.output
         assert "Waiting for it, at most" in waited.output
         assert waited.count("changed") == 0, waited.output
+
+
+class TestBackendAway:
+    """The sixth of the ailments, where a bench is shared by nobody else."""
+
+    def test_tenants_of_that_bench_are_ill_and_the_others_well(self, lab, two_benches, neighbours):
+        with lab_parts.stopped(lab, SecondGunicorn):
+            ill = two_benches.run("doctor.yml", *TWO_BENCHES, tenant=SECOND)
+            well = two_benches.run("doctor.yml", *TWO_BENCHES, tenant=FIRST)
+        assert ill.code != 0
+        for part in (
+            "6 the backend does not answer",
+            f"web at 127.0.0.1:{lab.ports['second_gunicorn']} does not answer: Connection refused",
+            f"{host_of(SECOND)}:{lab.ports['https']} answers 502",
+        ):
+            assert part in ill.output, ill.output
+        assert well.code == 0, well.output
+        again = two_benches.run("doctor.yml", *TWO_BENCHES, tenant=SECOND)
+        assert again.code == 0, again.output
 
 
 class TestConflicts:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import lab_worker
+import lab_parts
 import pytest
 import traces
 from registry_rows import registered
@@ -21,6 +21,7 @@ from ansible_collections.frappeops.tenants.plugins.module_utils.errors import Te
 from ansible_collections.frappeops.tenants.plugins.module_utils.http_probe import Client, View
 from ansible_collections.frappeops.tenants.plugins.module_utils.login_doors import try_doors
 from ansible_collections.frappeops.tenants.plugins.module_utils.ping import Wanted, until_seen
+from lab.parts.worker import Worker
 from lab.settings import Settings
 
 
@@ -172,7 +173,7 @@ def test_a_tenant_that_is_not_seen_is_taken_back(playbooks, tenant):
 
 def test_a_tenant_that_does_not_work_is_kept_when_that_is_wanted(playbooks, lab, tenant):
     """It is not active, everything of it is there to be looked at, heal leaves it so, and the next run goes on where this one stopped."""
-    with lab_worker.stopped(lab):
+    with lab_parts.stopped(lab, Worker):
         kept = playbooks.provision(tenant=tenant, admin_email="ada@example.com", tenant_on_verify_failure="keep")
     assert kept.code != 0
     assert f"{tenant}, jobs: there is no worker for the queues short, default, long. Are the" in kept.output
