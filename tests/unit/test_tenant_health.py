@@ -136,6 +136,13 @@ def test_one_thing_that_is_wrong_is_told_by_its_check_alone(look, name, status, 
     assert {other.status for other in checks.values() if other.name != name} == {PASS}
 
 
+def test_a_plan_that_takes_less_than_is_tried_is_no_fault(look):
+    """Frappe itself, behind nginx, says so in werkzeug's words."""
+    too_large = "<h1>Request Entity Too Large</h1><p>The data value transmitted exceeds the capacity limit.</p>"
+    uploads = look(instead("/api/method/upload_file", Reply(413, too_large)))["uploads"]
+    assert (uploads.status, uploads.seen) == (PASS, "2 MB reach Frappe, whose limit is lower for this site")
+
+
 def test_an_adopted_tenant_is_not_asked_for_what_was_never_made_for_it(look):
     open_door = instead("/api/method/login", Reply(401, '{"message": "Invalid login credentials"}'))
     checks = look(open_door, adopted=True)
