@@ -26,7 +26,7 @@ STAGES: dict[str, Callable[[], Count]] = {
     "lab": lambda: suites.pytest("lab", ["tests/lab/tests"], timeout=600),
     # A file's tests share a run of the playbook, so whole files are dealt out to the two processes.
     "integration": lambda: suites.on_lab(
-        "integration", ["tests/integration"], "-n", "2", "--dist", "loadfile", timeout=3600
+        "integration", ["tests/integration"], "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", timeout=3600
     ),
     "acceptance": lambda: suites.on_lab("acceptance", ["tests/acceptance"], timeout=1200),
     "molecule": scenarios.stage,
