@@ -26,7 +26,7 @@ options:
     type: list
     elements: dict
     required: true
-    suboptions:
+    suboptions: &tenant
       name:
         description: The tenant's name.
         type: str
@@ -76,6 +76,7 @@ options:
     type: list
     elements: dict
     default: []
+    suboptions: *tenant
   leave_out:
     description: Checks that are not made.
     type: list

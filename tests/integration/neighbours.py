@@ -42,6 +42,8 @@ def living(playbooks: Any, lab: Settings) -> Iterator[Neighbours]:
     names = [f"test-canary-{secrets.token_hex(3)}" for _number in range(2)]
     made = playbooks.provision(tenants=[{"tenant": name, "admin_email": "ada@acme.example"} for name in names])
     assert made.code == 0, made.output
-    yield Neighbours(lab, playbooks.registry_url, names)
-    for name in names:
-        playbooks.deprovision(name)
+    try:
+        yield Neighbours(lab, playbooks.registry_url, names)
+    finally:
+        for name in names:
+            playbooks.deprovision(name)

@@ -45,7 +45,7 @@ def bench(monkeypatch):
             told.queued.append(Job(told.status))
             return told.queued[-1]
 
-        yield SimpleNamespace(utils=SimpleNamespace(get_url=lambda: told.url()), enqueue=enqueue)
+        yield SimpleNamespace(utils=SimpleNamespace(get_url=told.url), enqueue=enqueue)
 
     monkeypatch.setattr(inside_health, "in_site", in_site)
     monkeypatch.setattr(inside_health, "_workers", lambda: told.workers)
@@ -65,7 +65,7 @@ def test_a_queue_that_dies_hides_nothing_but_the_jobs(bench):
 
 def test_one_answer_that_can_not_be_had_hides_no_other(bench):
     bench.url = lambda: 1 / 0
-    [site, _other] = inside_health.examine(SITES, 1)["sites"].values()
+    site = next(iter(inside_health.examine(SITES, 1)["sites"].values()))
     assert site == {
         "scheduler": "",
         "sign_in": [],

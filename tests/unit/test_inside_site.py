@@ -27,7 +27,9 @@ FRAPPE = SimpleNamespace(get_meta=lambda doctype: Meta())
 
 
 def row(password="", **values):
-    get_password = lambda field, raise_exception: password  # noqa: E731
+    def get_password(field, raise_exception):
+        return password
+
     return SimpleNamespace(doctype="Gate", get=values.get, get_password=get_password)
 
 

@@ -35,9 +35,9 @@ EVERYTHING = Wanted(password_login=False, seconds=1, left_out=[])
 class ToldBench:
     """Answers for inside_health: C(seen) of each site, the rest of the bench."""
 
-    def __init__(self, workers=QUEUES, schedule="", clients=None, **seen):
+    def __init__(self, workers=None, schedule="", clients=None, **seen):
         self.seen = {"scheduler": "", "url": URL, "job": "finished", "sign_in": [], **seen}
-        self.of_bench = {"workers": workers, "schedule": schedule, "clients": clients or {}}
+        self.of_bench = {"workers": workers or QUEUES, "schedule": schedule, "clients": clients or {}}
         self.asked = []
 
     def call(self, program, payload):

@@ -31,8 +31,8 @@ class _Missing:
 try:
     import sqlalchemy as sa
 
-    # Ansible forks a process for each task, and each would load the driver again for its one transaction.
-    import sqlalchemy.dialects.sqlite  # noqa: F401
+    # Ansible forks a process for each task, and each would load the dialect again for its one transaction.
+    sa.dialects.registry.load("sqlite")
 except ImportError:
     sa = _Missing()  # type: ignore[assignment]
     IMPORT_ERROR: str | None = traceback.format_exc()
