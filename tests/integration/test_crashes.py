@@ -199,9 +199,9 @@ def test_a_tenant_cut_at_any_point_is_taken_back_by_the_next_run(playbooks, lab,
         assert traces.temporary_files(lab, traces.owners(playbooks.registry_url, name)) == [], point
 
 
-@pytest.mark.parametrize("moments", MOMENTS)
-def test_a_rollback_killed_at_every_write_leaves_nothing(playbooks, lab, tenant, moments, canaries):
-    cutter = Cutter(playbooks, tenant, moments, progress=UNDONE)
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_rollback_killed_at_every_write_leaves_nothing(playbooks, lab, tenant, moment, canaries):
+    cutter = Cutter(playbooks, tenant, (moment,), progress=UNDONE)
     assert cutter.run({"CUT_STEP": "frappeops.tenants.verify"}).code == KILLED
     assert set(traces.of_tenant(lab, tenant)) == WHOLE
     ended = cutter.chain(tenant_on_resume="rollback")
