@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import lab_parts
 import pytest
 import traces
 
@@ -26,16 +27,17 @@ def ansible(lab, playbooks, tmp_path_factory):
 
     def run(program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
-        return subprocess.run(
-            [f"{PROGRAMS}/{program}", *arguments],
-            cwd=folder,
-            env={**environment, "ANSIBLE_COLLECTIONS_PATH": str(folder), "ANSIBLE_NOCOLOR": "1"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
+        with lab_parts.beside_others(lab):
+            return subprocess.run(
+                [f"{PROGRAMS}/{program}", *arguments],
+                cwd=folder,
+                env={**environment, "ANSIBLE_COLLECTIONS_PATH": str(folder), "ANSIBLE_NOCOLOR": "1"},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=600,
+                check=False,
+            )
 
     built = run("ansible-galaxy", "collection", "build", str(ROOT), "--output-path", str(folder))
     assert built.returncode == 0, built.stdout + built.stderr

@@ -13,7 +13,7 @@ from .command import BIN, CACHE, ROOT, run
 from .count import Count, cannot_run, failed, from_junit, passed
 
 #: In the order of what they tell: where the first fails, the others may not be worth waiting for. The scenarios faults and install
-#: are run by name so far (docs/testing.md).
+#: take too long for each submission, and are run by name (docs/testing.md).
 SCENARIOS = ("default", "fleet")
 SECONDS = 1500
 LINES = 60
