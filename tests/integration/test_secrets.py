@@ -41,7 +41,7 @@ BELONG = (
     "*/.lab/mariadb/admin.sql",
     "*/sites/*/site_config.json",
     "*/archived/tenants/*/*-site_config_backup.json",
-    "*/letsencrypt/config/frappe_tenants/*",
+    "*/letsencrypt/config/frappe_tenants.credentials/*",
     "*/given-*.json",
 )
 
