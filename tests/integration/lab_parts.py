@@ -37,17 +37,26 @@ def beside_others(lab: Settings) -> Iterator[None]:
 
 
 @contextmanager
-def stopped(lab: Settings, kind: type[Part]) -> Iterator[None]:
-    """The part does not run meanwhile."""
+def alone(lab: Settings) -> Iterator[None]:
+    """Nobody else works with the lab meanwhile."""
     global _alone
-    supervisor = Supervisor(lab)
     with turn(_file(lab), _PATIENCE):
         _alone = True
         try:
-            supervisor.stop(kind.name)
             yield
         finally:
             _alone = False
+
+
+@contextmanager
+def stopped(lab: Settings, kind: type[Part]) -> Iterator[None]:
+    """The part does not run meanwhile."""
+    supervisor = Supervisor(lab)
+    with alone(lab):
+        supervisor.stop(kind.name)
+        try:
+            yield
+        finally:
             supervisor.start(kind.name)
             _wait(kind(lab))
 
