@@ -12,10 +12,7 @@ may not feel a thing. People sign in through a site of ours, so that each tenant
 
 from __future__ import annotations
 
-import json
 import secrets
-import signal
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,12 +22,12 @@ import pytest
 import traces
 import yaml
 from sqlalchemy import func, select
+from stopped_runs import KILLED, cut, orders, writes_of
 
 from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry import database, schema
 from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry.journal import DONE, UNDONE
 
 WHOLE = {"site folders", "databases", "database users", "DNS records", "lineages", "nginx files", "OAuth clients"}
-KILLED = -signal.SIGKILL
 #: More links than the flow has writes: a chain that gets no further must end too.
 LONGEST_CHAIN = 80
 ROOT = Path(__file__).parents[2]
@@ -81,31 +78,9 @@ class Point:
 def points(playbooks):
     """Every write of the flow, before it and after it, as a run that comes through meets them."""
     name = f"{PREFIX}-whole"
-    folder = stops(playbooks, {name: (0, "after")})
-    made = playbooks.provision(tenants=orders(name), **TOLD, environment={"STOP_AT": str(folder)})
-    assert made.code == 0, made.output
-    tasks = (folder / name).read_text().splitlines()
+    tasks = writes_of(playbooks, name, **TOLD)
     playbooks.deprovision(name)
     return [Point(number, task, moment) for number, task in enumerate(tasks, 1) for moment in ("before", "after")]
-
-
-def cut(playbooks, tenants: dict[str, Point]) -> None:
-    """Kill a run in which each of the tenants has come to its point and no further."""
-    folder = stops(playbooks, {name: (point.number, point.moment) for name, point in tenants.items()})
-    killed = playbooks.provision(tenants=orders(*tenants), **TOLD, environment={"STOP_AT": str(folder)})
-    assert killed.code == KILLED, killed.output
-    assert {path.stem for path in folder.glob("*.stopped")} == set(tenants)
-
-
-def stops(playbooks, plan: dict[str, tuple[int, str]]) -> Path:
-    """The folder from which the callback reads where to stop, and in which it tells of the writes."""
-    folder = Path(tempfile.mkdtemp(prefix="stops-", dir=playbooks.folder))
-    (folder / "plan.json").write_text(json.dumps(plan))
-    return folder
-
-
-def orders(*names: str) -> list[dict[str, str]]:
-    return [{"tenant": name, "admin_email": "ada@acme.example"} for name in names]
 
 
 class Cutter:
@@ -190,7 +165,7 @@ def test_a_tenant_cut_at_any_point_is_taken_back_by_the_next_run(playbooks, lab,
     there = [point for point in points[1:-1] if everywhere or not point.is_next_to_another()]
     tenants = {point.tenant(f"{PREFIX}-{'e' if everywhere else 'b'}"): point for point in there}
     assert len(tenants) >= POINTS
-    cut(playbooks, tenants)
+    cut(playbooks, {name: (point.number, point.moment) for name, point in tenants.items()}, **TOLD)
     taken_back = playbooks.provision(tenants=orders(*tenants), **TOLD, tenant_on_resume="rollback")
     assert taken_back.code == 0, taken_back.output
     for name, point in tenants.items():

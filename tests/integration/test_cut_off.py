@@ -28,11 +28,11 @@ import neighbours
 import pytest
 import traces
 from registry_rows import registered
+from stopped_runs import orders
 
 from lab.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-ADMIN = "ada@acme.example"
 KINDS = ("term", "int", "cancel", "away")
 #: What a failed run of these tests left in the lab is not in the way of the next one. Names differ in their first 16
 #: characters, all that the names of their databases keep for sure.
@@ -45,10 +45,6 @@ def back(kind: str) -> str:
 
 def live(kind: str) -> str:
     return f"{PREFIX}-l-{kind}"
-
-
-def orders(*names: str) -> list[dict[str, str]]:
-    return [{"tenant": name, "admin_email": ADMIN} for name in names]
 
 
 @dataclass
