@@ -10,8 +10,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ansible.utils.display import Display
-
 from ansible_collections.frappeops.tenants.plugins.module_utils.errors import TenantError
 from ansible_collections.frappeops.tenants.plugins.plugin_utils import diagnosis, result_file, telling
 from ansible_collections.frappeops.tenants.plugins.plugin_utils.controller_action import ControllerAction
@@ -47,12 +45,7 @@ class ActionModule(ControllerAction):
             result_file.write(Path(arguments["file"]), text)
         lines = list(diagnosis.lines(patients, restarted))
         told = telling.told(lines)
-        Display().display("")
-        if arguments["output"] == "json":
-            Display().display(text)
-        else:
-            for line, colour in lines:
-                Display().display(line, color=colour)
+        telling.show(lines, text if arguments["output"] == "json" else None)
         if findings:
             ill = [name for name, found in patients.items() if found]
             raise TenantError(

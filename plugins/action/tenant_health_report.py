@@ -10,8 +10,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ansible.utils.display import Display
-
 from ansible_collections.frappeops.tenants.plugins.module_utils.errors import TenantError
 from ansible_collections.frappeops.tenants.plugins.module_utils.health_check import FAIL, WARN, worst
 from ansible_collections.frappeops.tenants.plugins.module_utils.whole_file import write_whole
@@ -40,12 +38,7 @@ class ActionModule(ControllerAction):
         _write(arguments["junit_file"], health_report.junit(tenants))
         lines = list(health_report.lines(tenants))
         told = telling.told(lines)
-        Display().display("")
-        if arguments["output"] == "json":
-            Display().display(text)
-        else:
-            for line, colour in lines:
-                Display().display(line, color=colour)
+        telling.show(lines, text if arguments["output"] == "json" else None)
         status = worst([tenant["status"] for tenant in tenants])
         bad = [tenant["name"] for tenant in tenants if tenant["status"] in FAILING[arguments["fail_on"]]]
         if bad:
