@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from edge_servers import free_port
 
 from lab.settings import Settings
 
@@ -93,9 +93,9 @@ class SickBench:
         )
         return ["sh", str(script)]
 
-    def stop(self, names: str = "*") -> None:
-        """Stop its services of this name that run, all of them by default."""
-        for file in (self.folder / "config" / "pids").glob(f"{names}.pid"):
+    def stop(self) -> None:
+        """Stop all of its services that run."""
+        for file in (self.folder / "config" / "pids").glob("*.pid"):
             with suppress(ProcessLookupError):
                 os.kill(int(file.read_text()), signal.SIGTERM)
             file.unlink()
@@ -119,9 +119,3 @@ def stranger(port: int) -> Iterator[subprocess.Popen[bytes]]:
     finally:
         process.kill()
         process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

@@ -20,10 +20,10 @@ from typing import Any
 import dns_servers
 import pytest
 import traces
-from edge_servers import Nginx, Servers
+from edge_servers import Nginx, Servers, free_port
 from neighbours import Neighbours, living
 from registry_rows import events_of, registered
-from sick_bench import SickBench, free_port, stranger
+from sick_bench import SickBench, stranger
 
 ADMIN = "ada@acme.example"
 NOBODY = "127.0.0.1:1"
