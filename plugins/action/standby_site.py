@@ -59,8 +59,7 @@ class ActionModule(RegistryAction):
 def _work(connection: sa.Connection, run: Run, arguments: dict[str, Any]) -> dict[str, Any]:
     if arguments["state"] == "claimed":
         claimed = standby.claim(connection, run, arguments["tenant"], arguments["step"], arguments["wanted"])
-        record = tenants.find(connection, arguments["tenant"])
-        return {"changed": False, "standby": claimed, "ansible_facts": {"tenant_record": record}}
+        return {"changed": False, "standby": claimed, "tenant": tenants.find(connection, arguments["tenant"])}
     if arguments["state"] == "planned":
         wishes = pool_wishes.counted(arguments["plans"], arguments["counts"], arguments["apps"])
         possible, refused = pool_wishes.possible(wishes, arguments["versions"], arguments["bench"])

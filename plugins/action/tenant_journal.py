@@ -65,7 +65,7 @@ class ActionModule(RegistryAction):
             journal = Journal(connection, self.current_run(variables), arguments["tenant"])
             result = _look(journal, arguments) if self.check_mode else _write(journal, arguments)
             if arguments["event"] == "opened":
-                result["ansible_facts"] = _facts(tenants.find(connection, arguments["tenant"]), result["provisioning"])
+                result["tenant"] = _own_row(tenants.find(connection, arguments["tenant"]), result["provisioning"])
         return {"changed": False, **result}
 
     def _keep_alive(self, arguments: dict[str, Any], variables: dict[str, Any]) -> None:
@@ -79,10 +79,9 @@ class ActionModule(RegistryAction):
         heartbeat.start(run, url, beat)
 
 
-def _facts(record: dict[str, Any] | None, provisioning: str | None) -> dict[str, Any]:
+def _own_row(row: dict[str, Any] | None, provisioning: str | None) -> dict[str, Any] | None:
     """What every step may use: a resumed run skips the step that would have told it."""
-    ours = record is not None and record["owner"] == provisioning
-    return {"tenant_provisioning": provisioning, **({"tenant_record": record} if ours else {})}
+    return row if row is not None and row["owner"] == provisioning else None
 
 
 def _look(journal: Journal, arguments: dict[str, Any]) -> dict[str, Any]:

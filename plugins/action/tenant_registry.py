@@ -84,7 +84,7 @@ class ActionModule(RegistryAction):
                 # The reason may be what a tool printed, and is kept for years.
                 reason = masked(arguments["reason"]) if arguments["reason"] else None
                 after = tenants.transition(connection, run, name, arguments["state"], reason, arguments["evidence"])[1]
-        result = {"changed": before != after, "tenant": after, "ansible_facts": {"tenant_record": after}}
+        result = {"changed": before != after, "tenant": after}
         if self._task.diff:
             result["diff"] = {"before": before or {}, "after": after}
         return result

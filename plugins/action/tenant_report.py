@@ -62,6 +62,5 @@ class ActionModule(ControllerAction):
             "changed": False,
             "summary": summary,
             "result": told,
-            "ansible_facts": {"tenant_result": told},
             "ansible_stats": stats,
         }

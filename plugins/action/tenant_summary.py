@@ -32,8 +32,8 @@ class ActionModule(RegistryAction):
         told, silent = {}, {}
         for name in arguments["tenants"]:
             facts = variables["hostvars"][name]
-            if "tenant_result" in facts:
-                told[name] = facts["tenant_result"]
+            if "pipeline_report" in facts:
+                told[name] = facts["pipeline_report"]["result"]
             else:
                 silent[name] = facts.get("tenant_refusal", "")
         added = self._results_of(silent, arguments, variables) if silent else {}

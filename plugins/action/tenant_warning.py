@@ -26,4 +26,4 @@ class ActionModule(ControllerAction):
         for text in new:
             Display().display(text, color="bright yellow")
         told = telling.told((text, "bright yellow") for text in new)
-        return {"changed": False, "told": told, "ansible_facts": {"tenant_warnings": known + new}}
+        return {"changed": False, "told": told, "warned": known + new}

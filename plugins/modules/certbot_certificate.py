@@ -231,10 +231,6 @@ certificate:
       type: str
       returned: always
       sample: https://acme-v02.api.letsencrypt.org/directory
-ansible_facts:
-  description: Holds C(tenant_certificate), the same as RV(certificate), for the host that the task runs for.
-  returned: when O(state=present) and there is a certificate
-  type: dict
 reason:
   description: Why a certificate was obtained or deleted, or why nothing was done.
   returned: success
@@ -334,8 +330,6 @@ def ensure(params: dict[str, Any], check_mode: bool, tools: Tools) -> dict[str, 
     }
     if change.lineage is not None:
         result["certificate"] = describe(change.lineage)
-        if params["state"] == "present":
-            result["ansible_facts"] = {"tenant_certificate": result["certificate"]}
     if params["state"] == "absent":
         result["left"] = change.lineage is not None
     return result

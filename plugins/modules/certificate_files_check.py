@@ -53,10 +53,6 @@ certificate:
     not_after: "2027-02-21T19:36:45Z"
     days_left: 89
     names: ["*.example.com"]
-ansible_facts:
-  description: Holds C(tenant_certificate), the same as RV(certificate), for the host that the task runs for.
-  returned: success
-  type: dict
 """
 
 from pathlib import Path
@@ -79,7 +75,7 @@ def look(params: dict[str, Any]) -> dict[str, Any]:
     fullchain, privkey = params["fullchain"], params["privkey"]
     found = certificate_existing.check(Path(fullchain), Path(privkey), params["hosts"])
     told = {"fullchain": fullchain, "privkey": privkey, **describe_certificate(found)}
-    return {"changed": False, "certificate": told, "ansible_facts": {"tenant_certificate": told}}
+    return {"changed": False, "certificate": told}
 
 
 def main() -> None:

@@ -133,9 +133,9 @@ standby:
   returned: when O(state=claimed)
   type: dict
   sample: {site: 4f1c9a7be2d85310.standby.invalid, owner: 4f1c9a7be2d85310}
-ansible_facts:
-  description: Holds C(tenant_record), the tenant's row, in which the claim sets the database.
-  returned: when O(state=claimed)
+tenant:
+  description: The tenant's row in the registry, in which the claim sets the database.
+  returned: when O(state=claimed), but not in check mode
   type: dict
-  sample: {tenant_record: {name: acme, database_name: tenant_standby_1f3a90bc}}
+  sample: {name: acme, database_name: tenant_standby_1f3a90bc}
 """

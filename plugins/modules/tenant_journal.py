@@ -124,6 +124,11 @@ provisioning:
   returned: when O(event=opened)
   type: str
   sample: 4f1c9a7be2d85310
+tenant:
+  description: The tenant's row in the registry, when the provisioning has claimed it; else null.
+  returned: when O(event=opened)
+  type: dict
+  sample: {name: acme, state: provisioning, bench: bench1}
 mode:
   description:
     - How to go on. V(fresh) for a new provisioning, V(resume) for one that was cut off, V(rollback) for an undo that was cut off,

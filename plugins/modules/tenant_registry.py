@@ -183,11 +183,6 @@ tenant:
     certificate: issued
     owner: 4f1c9a7be2d85310
     identity: {name: acme, domain: example.com, site: api.acme.example.com}
-ansible_facts:
-  description: Holds C(tenant_record), which is RV(tenant).
-  returned: success
-  type: dict
-  sample: {tenant_record: {name: acme, state: reserved}}
 error:
   description:
     - V(already_exists) when the name belongs to another tenant, V(quarantined) when it did not long ago.

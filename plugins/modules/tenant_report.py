@@ -96,7 +96,7 @@ EXAMPLES = r"""
     ended: live
     mode: fresh
     steps: "{{ pipeline_journal.steps }}"
-    certificate: "{{ tenant_certificate | default({}) }}"
+    certificate: "{{ certificate_served | default({}) }}"
 """
 
 RETURN = r"""
@@ -132,9 +132,4 @@ result:
     left: []
     failure: {}
     next: ""
-ansible_facts:
-  description: Holds C(tenant_result), which is RV(result), for M(frappeops.tenants.tenant_summary).
-  returned: success
-  type: dict
-  sample: {tenant_result: {tenant: acme, result: live}}
 """

@@ -15,7 +15,7 @@ short_description: Print what came of all tenants of a command
 description:
   - Prints one table with a line for each tenant, whether it is live, in which step it failed, and what to do next, and below it the reasons.
   - Tenants that were refused, or that Ansible gave up because a host could not be reached, are in it too. What is known of them comes
-    from the fact C(tenant_refusal) and from the registry; of the others M(frappeops.tenants.tenant_report) set the fact C(tenant_result).
+    from the fact C(tenant_refusal) and from the registry; of the others M(frappeops.tenants.tenant_report) registered C(pipeline_report).
   - Nothing is printed for a single tenant that has its own report.
   - It sets the statistics C(tenants), as M(frappeops.tenants.tenant_report) does, for tenants without a report.
 options:

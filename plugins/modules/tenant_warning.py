@@ -14,11 +14,12 @@ author:
 version_added: 0.1.0
 short_description: Warn of something that does not fail a tenant
 description:
-  - Prints warnings, and keeps them for the tenant's summary and result, where M(frappeops.tenants.tenant_report) tells them again.
+  - Prints warnings. The task file C(warn.yml) of the role P(frappeops.tenants.tenant#role) also keeps them in C(tenant_warnings), for
+    the tenant's summary and result, where M(frappeops.tenants.tenant_report) tells them again.
   - What stands where secrets stand is masked.
 options:
   texts:
-    description: The warnings, a sentence or two each. One that was given before is not told again.
+    description: The warnings, a sentence or two each. One that is in C(tenant_warnings) already is not told again.
     type: list
     elements: str
     required: true
@@ -30,16 +31,24 @@ extends_documentation_fragment:
 
 EXAMPLES = r"""
 - name: Tell that a step of ours left something to do
+  ansible.builtin.include_role:
+    name: frappeops.tenants.tenant
+    tasks_from: warn.yml
+  vars:
+    tenant_new_warnings: ["acme has no logo yet."]
+
+- name: Only print it
   frappeops.tenants.tenant_warning:
     texts: ["acme has no logo yet."]
 """
 
 RETURN = r"""
-ansible_facts:
-  description: Holds C(tenant_warnings), all warnings of the tenant so far.
+warned:
+  description: All warnings of the tenant so far, those of C(tenant_warnings) and the new ones.
   returned: success
-  type: dict
-  sample: {tenant_warnings: [acme has no logo yet.]}
+  type: list
+  elements: str
+  sample: [acme has no logo yet.]
 told:
   description: The printed lines with C(level) and C(text), for the callback P(frappeops.tenants.run_log#callback).
   returned: success
