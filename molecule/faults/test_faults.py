@@ -104,6 +104,21 @@ def test_the_database_server_is_stopped_and_stays_away(scenario: Scenario) -> No
     assert scenario.left_of("dbstopped") == {}
 
 
+def test_the_database_server_hangs(scenario: Scenario) -> None:
+    run = During(scenario, "dbhangs", site_source="cold", site_timeout=60)
+    run.reach_database()
+    scenario.on("bench1", "systemctl", "kill", "--signal=STOP", "mariadb")
+    try:
+        ended = run.end()
+        assert ended.code != 0
+        assert "dbhangs failed in step site" in ended.told, ended.output
+        assert "60" in ended.told
+        assert "left" in ended.told
+    finally:
+        scenario.on("bench1", "systemctl", "kill", "--signal=CONT", "mariadb")
+    goes_on(scenario, "dbhangs")
+
+
 @pytest.fixture
 def small_disk(scenario: Scenario) -> Iterator[None]:
     """The sites on a file system of 64 MB, in the place of their own."""
@@ -139,6 +154,22 @@ def test_the_disk_is_full(scenario: Scenario, small_disk: None) -> None:
     assert "crowded failed in step site" in failed.told, failed.output
     assert "No space left on device" in failed.told, failed.output
     assert scenario.left_of("crowded") == {}
+
+
+def test_a_port_is_taken_after_the_checks(scenario: Scenario) -> None:
+    run = During(scenario, "squatted", site_source="cold", tenant_https_port=8443)
+    run.reach_database()
+    scenario.on("edge1", "systemd-run", "--unit=squatter", "python3", "-m", "http.server", "8443")
+    try:
+        ended = run.end()
+        assert ended.code != 0
+        assert "squatted failed in step proxy" in ended.told, ended.output
+        assert "8443" in ended.told and "python3" in ended.told, ended.output
+        # It is none of ours, so it stays.
+        assert scenario.on("edge1", "systemctl", "is-active", "squatter").strip() == "active"
+    finally:
+        scenario.on("edge1", "systemctl", "stop", "squatter")
+    assert scenario.left_of("squatted") == {}
 
 
 def test_the_folder_of_nginx_is_read_only(scenario: Scenario) -> None:
