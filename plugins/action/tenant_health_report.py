@@ -12,7 +12,6 @@ from typing import Any
 
 from ansible_collections.frappeops.tenants.plugins.module_utils.errors import TenantError
 from ansible_collections.frappeops.tenants.plugins.module_utils.health_check import FAIL, WARN, worst
-from ansible_collections.frappeops.tenants.plugins.module_utils.whole_file import write_whole
 from ansible_collections.frappeops.tenants.plugins.plugin_utils import health_report, result_file, telling
 from ansible_collections.frappeops.tenants.plugins.plugin_utils.controller_action import ControllerAction
 
@@ -33,9 +32,10 @@ class ActionModule(ControllerAction):
 
     def work(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         tenants = _whole(arguments["tenants"])
-        text = json.dumps(tenants, indent=2, ensure_ascii=False) + "\n"
-        _write(arguments["file"], text)
-        _write(arguments["junit_file"], health_report.junit(tenants))
+        text = json.dumps(tenants, indent=2, ensure_ascii=False)
+        for file, content in ((arguments["file"], text), (arguments["junit_file"], health_report.junit(tenants))):
+            if file:
+                result_file.write(Path(file), content)
         lines = list(health_report.lines(tenants))
         told = telling.told(lines)
         telling.show(lines, text if arguments["output"] == "json" else None)
@@ -61,12 +61,3 @@ def _whole(looks: list[dict[str, Any]]) -> list[dict[str, Any]]:
         {"name": name, "status": worst([check["status"] for check in found]), "checks": found}
         for name, found in checks.items()
     ]
-
-
-def _write(file: str | None, text: str) -> None:
-    if not file:
-        return
-    try:
-        write_whole(Path(file), text, result_file.MODE)
-    except OSError as error:
-        raise TenantError(f"The file {file} can't be written: {error.strerror}.") from error

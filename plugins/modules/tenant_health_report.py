@@ -27,10 +27,10 @@ options:
     choices: [table, json]
     default: table
   file:
-    description: A file on the controller that gets the JSON.
+    description: A file on the controller that gets the JSON. A missing folder is made.
     type: path
   junit_file:
-    description: A file on the controller that gets JUnit's XML, a suite per tenant and a case per check.
+    description: A file on the controller that gets JUnit's XML, a suite per tenant and a case per check. So is its folder.
     type: path
   fail_on:
     description: From which status of a tenant on the task fails.

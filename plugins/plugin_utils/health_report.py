@@ -56,7 +56,7 @@ def junit(tenants: Iterable[dict[str, Any]]) -> str:
             else:
                 ElementTree.SubElement(case, "system-out").text = told
     ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True)
 
 
 def _printable(text: str) -> str:
