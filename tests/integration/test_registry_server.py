@@ -4,7 +4,7 @@
 
 """A tenant's life with the registry on a database server, and its password nowhere in what is shown at -vvv.
 
-Some runs want the name at once.
+Some runs want the name at once. Another tenant's run is killed, and heal completes it.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ RACERS = 4
 
 
 @pytest.mark.parametrize("kind", ["mariadb", "postgresql"])
-def test_a_tenant_is_made_once_checked_and_taken_away(playbooks, lab, monkeypatch, tmp_path, kind):
-    name = f"test-on-{kind}"
+def test_a_tenant_is_made_once_healed_checked_and_taken_away(playbooks, lab, monkeypatch, tmp_path, kind):
+    name, killed = f"test-on-{kind}", f"test-killed-on-{kind}"
     gate = tmp_path / "gate"
     gate.mkdir()
     monkeypatch.setenv("REGISTRY_PASSWORD", registry_servers.PASSWORD)
@@ -37,12 +37,20 @@ def test_a_tenant_is_made_once_checked_and_taken_away(playbooks, lab, monkeypatc
         }
         raced = races.race(playbooks, gate, RACERS, "-vvv", tenant=name, admin_email=ADMIN, **registry)
         again = playbooks.provision(tenant=name, admin_email=ADMIN, **registry)
+        cut = {"CUT_STEP": "frappeops.tenants.certificate"}
+        playbooks.provision(tenant=killed, admin_email=ADMIN, environment=cut, **registry)
+        healed = playbooks.run("heal.yml", "-vvv", **registry)
+        told = playbooks.run("history.yml", "-vvv", tenant=killed, history_file=str(tmp_path / "told.json"), **registry)
         audited = playbooks.run("audit.yml", "-vvv", audit_file_out=str(tmp_path / "audit.json"), **registry)
-        gone = playbooks.run("deprovision.yml", "-vvv", tenant=name, confirm=name, **registry)
+        gone = [playbooks.run("deprovision.yml", "-vvv", tenant=one, confirm=one, **registry) for one in (name, killed)]
     races.assert_one_won(raced, name)
     assert (again.code, again.count("changed")) == (0, 0), again.output
+    assert healed.code == 0, healed.output
+    assert f"{killed} is active" in healed.output
+    events = [event["event"] for event in json.loads((tmp_path / "told.json").read_text())]
+    assert events[0] == "reserved" and events[-1] == "active", events
     assert audited.code == 0, audited.output
-    assert name not in json.dumps(json.loads((tmp_path / "audit.json").read_text())["findings"])
-    assert gone.code == 0, gone.output
-    assert traces.of_tenant(lab, name) == {}
-    assert not any(registry_servers.PASSWORD in run.output for run in (*raced, audited, gone))
+    assert f"-on-{kind}" not in json.dumps(json.loads((tmp_path / "audit.json").read_text())["findings"])
+    assert [run.code for run in gone] == [0, 0], gone[-1].output
+    assert (traces.of_tenant(lab, name), traces.of_tenant(lab, killed)) == ({}, {})
+    assert not any(registry_servers.PASSWORD in run.output for run in (*raced, healed, told, audited, *gone))

@@ -26,6 +26,7 @@ import pytest
 from conftest import Outcome, Playbooks
 from edge_servers import DIRECT, Nginx, Servers, free_port, make_certificate, need_programs
 from registry_rows import registered
+from stopped_runs import cut, orders, writes_of
 from traces import of_tenant
 
 from lab.settings import CLOUDFLARE_ZONE, Settings
@@ -215,4 +216,28 @@ class TestInThisOrder:
         assert world.audit() == set()
         again = well(world.run("reconcile.yml", **fleet))
         assert again.count("changed") == 0, again.output
+        assert world.workers() == workers
+
+    def test_runs_that_are_cut_while_they_publish_are_taken_back_or_completed(
+        self, world: World, workers: list[str]
+    ) -> None:
+        """Before each write of the step and after it; the other steps are those of the layout vhost."""
+        told = {**world.variables, **world.plan(PLAIN)}
+        writes = writes_of(world.playbooks, f"{PREFIX}-whole", **told)
+        of_the_step = [
+            number for number, task in enumerate(writes, 1) if task.endswith(" proxy") or ".proxy : " in task
+        ]
+        assert len(of_the_step) == 3, writes
+        undone = {f"{PREFIX}-before-{number}": (number, "before") for number in of_the_step}
+        resumed = {f"{PREFIX}-after-{number}": (number, "after") for number in of_the_step}
+        cut(world.playbooks, {**undone, **resumed}, **told)
+        well(world.run("provision.yml", tenants=orders(*undone), **world.plan(PLAIN), tenant_on_resume="rollback"))
+        well(world.run("provision.yml", tenants=orders(*resumed), **world.plan(PLAIN)))
+        assert {tenant: of_tenant(world.lab, tenant) for tenant in undone} == dict.fromkeys(undone, {})
+        published = {file.name for file in (world.nginx.prefix / "frappe_tenants" / "hosts").iterdir()}
+        assert {backend(tenant) in published for tenant in undone} == {False}
+        assert {backend(tenant) in published for tenant in resumed} == {True}
+        records = {record["name"] for record in world.cloudflare("GET", f"{RECORDS}?per_page=5000")}
+        assert records.isdisjoint(map(backend, undone)) and records.issuperset(map(backend, resumed))
+        assert world.status(ONE) == 200
         assert world.workers() == workers
