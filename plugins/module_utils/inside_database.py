@@ -24,6 +24,12 @@ _NAME = re.compile(r"[a-z0-9_]{1,32}")
 _MARK = "frappeops.tenants owner "
 # A password in a statement would stand in the general, the slow and the binary log, in MariaDB's list of processes too.
 BY_HASH = "IDENTIFIED VIA mysql_native_password USING %s"
+#: Seconds for each answer of the server.
+_PATIENCE = 60
+#: The same where a large database goes.
+_PATIENCE_OF_A_DROP = 1800
+#: The codes by which the drivers say that nobody answers: CR_CONNECTION_ERROR, CR_CONN_HOST_ERROR, CR_SERVER_GONE_ERROR, CR_SERVER_LOST.
+_SILENT = (2002, 2003, 2006, 2013)
 
 
 def check(connection):
@@ -115,7 +121,9 @@ def drop(connection, name, owners, made_user=False):
     :param made_user: whether one of I(owners) is known to have made the user. A user carries no mark of its own: beside a
         database of theirs it is theirs, alone it may be anybody's, and is left.
     """
-    with closing(_connect(connection)) as server:
+    # A server that hangs is told soon.
+    _connect(connection).close()
+    with closing(_connect(connection, _PATIENCE_OF_A_DROP)) as server:
         found = _state(server, _checked(name))
         _require_owner(name, found, owners)
         users = found["user_hosts"] if found["exists"] or made_user else []
@@ -225,9 +233,13 @@ def _checked(name):
     return name
 
 
-def _connect(connection):
-    """Connect with the driver that the bench's Frappe uses: PyMySQL up to 15, MySQLdb from 16."""
+def _connect(connection, patience=_PATIENCE):
+    """Connect with the driver that the bench's Frappe uses: PyMySQL up to 15, MySQLdb from 16.
+
+    :param patience: seconds for each answer of the server.
+    """
     options = {key: value for key, value in connection.items() if value is not None}
+    options |= {"charset": "utf8mb4", "autocommit": True, "read_timeout": patience, "write_timeout": patience}
     try:
         import pymysql as driver
 
@@ -237,10 +249,13 @@ def _connect(connection):
         import MySQLdb as driver
     where = options.get("unix_socket") or f"{options.get('host')}:{options.get('port')}"
     try:
-        return driver.connect(charset="utf8mb4", autocommit=True, **options)
+        return driver.connect(**options)
     except driver.MySQLError as error:
+        silent = _code(error) in _SILENT
         raise Refused(
-            f"The database server at {where} refuses the administrator {options.get('user')}: {_text(error)}",
+            f"The database server at {where} does not answer: {_text(error)}"
+            if silent
+            else f"The database server at {where} refuses the administrator {options.get('user')}: {_text(error)}",
             error="database_connection",
             code=_code(error),
         ) from error

@@ -296,8 +296,8 @@ AILMENTS = (
             ),
             Sign(
                 r"\(200[236]|can't connect to (?:mysql|mariadb|server|local)|lost connection to|server has gone away"
-                r"|the database server at \S+ refuses",
-                "The database server does not run, does not listen there, or was cut off.",
+                r"|the database server at \S+ (?:refuses|does not answer)",
+                "The database server does not run, does not listen there, hangs, or was cut off.",
                 "On its host: systemctl status mariadb, and its error log; then host, port or socket in frappe_database.",
                 "Looked at before anything is made. " + _UNDONE,
             ),

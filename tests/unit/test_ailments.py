@@ -58,6 +58,10 @@ OURS = [
         8,
         "The database server at db:3306 refuses the administrator x: Access denied for user 'x'@'h' (using password: YES)",
     ),
+    (
+        8,
+        "The database server at /run/mysqld/mysqld.sock does not answer: Lost connection to server during query (timed out)",
+    ),
     (8, "The database administrator x lacks CREATE USER on *.*. Run the playbook frappeops.tenants.bench_host"),
     (9, "/home/frappe/frappe-bench/sites has 12 MB free, a site needs 500."),
     (9, "/home/frappe/frappe-bench/sites has 40 inodes free, a site needs 10000."),
