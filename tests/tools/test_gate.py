@@ -9,13 +9,15 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from gate import __main__ as gate
-from gate import count, suites
+from gate import command, count, suites
 
 JUNIT = """<testsuites><testsuite>
   <testcase classname="a" name="passes"/>
@@ -84,6 +86,8 @@ def test_an_unknown_stage_is_refused(capsys: pytest.CaptureFixture[str]) -> None
 def test_a_killed_gate_leaves_no_command_behind(tmp_path: Path) -> None:
     program = f"""
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from gate import __main__ as gate, command
 gate.CACHE = Path({str(tmp_path)!r})
@@ -112,3 +116,16 @@ def test_a_suite_that_is_stopped_at_its_deadline_still_tells_what_failed(
     notes = suites.pytest("hanging", [str(tmp_path)], timeout=10).notes
     assert any("test_fails" in note for note in notes)
     assert any("not finished after 10 s" in note for note in notes)
+
+
+def test_when_the_gate_is_stopped_commands_of_all_threads_end_and_none_begins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(command, "_closed", threading.Event())
+    with ThreadPoolExecutor() as threads:
+        sleeping = threads.submit(command.run, ["sleep", "60"])
+        while not command._running:
+            time.sleep(0.01)
+        command.close()
+        assert sleeping.result(timeout=30).returncode != 0
+    assert command.run(["true"]).returncode == 143

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 BIN = ROOT / ".venv" / "bin"
 CACHE = ROOT / ".cache"
+
+
+#: The commands that run now, in whichever thread, until none may be started any more.
+_running: set[subprocess.Popen[str]] = set()
+_closed = threading.Event()
 
 
 @dataclass
@@ -34,6 +40,8 @@ def run(
     capture: bool = False,
 ) -> Result:
     """Run a command to its end or to its deadline; then it and its children are stopped and the result is a failure."""
+    if _closed.is_set():
+        return Result(143, f"{Path(arguments[0]).name} was not started: the gate was stopped")
     process = subprocess.Popen(
         [str(argument) for argument in arguments],
         cwd=cwd,
@@ -44,6 +52,7 @@ def run(
         text=True,
         start_new_session=True,
     )
+    _running.add(process)
     try:
         output, _nothing = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
@@ -52,7 +61,16 @@ def run(
     except BaseException:
         stop_group(process)
         raise
+    finally:
+        _running.discard(process)
     return Result(process.returncode, output or "")
+
+
+def close() -> None:
+    """Stop what runs, and start nothing any more: the gate itself was stopped."""
+    _closed.set()
+    for process in list(_running):
+        stop_group(process)
 
 
 def stop_group(process: subprocess.Popen[str]) -> None:
