@@ -139,7 +139,6 @@ class Ways:
         self._folder = folder
         self._log = folder / "stopwatch"
         self._results = folder / "results.json"
-        self._names: list[str] = []
         bench = Path(sys.executable).with_name("bench")
         self._variables = {
             "tenant_registry_url": f"sqlite:///{folder}/registry.db",
@@ -161,7 +160,6 @@ class Ways:
         if source == "standby":
             self._pool(1)
         name = f"bench-{secrets.token_hex(3)}"
-        self._names.append(name)
         self._log.write_text("")
         wish = {"tenant": name, "admin_email": f"ada@{name}.example", "site_source": source}
         run = playbook("provision.yml", **{**self._variables, **wish})
@@ -171,8 +169,7 @@ class Ways:
 
     def clean_up(self) -> None:
         """Take all tenants away, and what is left in the pool."""
-        for name in self._names:
-            playbook("deprovision.yml", **{**self._variables, "tenant": name, "confirm": name, "site_backup": False})
+        playbook("tests/integration/retire_all.yml", **{**self._variables, "site_backup": False})
         self._pool(0)
 
     def _pool(self, count: int) -> None:
