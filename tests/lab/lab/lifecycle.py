@@ -161,8 +161,12 @@ def show_status(settings: Settings) -> int:
     """A line per part; exit code 0 only when all are up."""
     supervisor = Supervisor(settings)
     states = supervisor.states()
-    all_up = True
-    for part in make_parts(settings):
+    parts = make_parts(settings)
+    # Its parts may answer, and serve another bench than the one that is asked for.
+    all_up = supervisor.pid() is None or supervisor.runs_with(supervisor.render(parts))
+    if not all_up:
+        print("The lab was started with other settings, such as another LAB_BENCH. make lab-up starts it with these.")
+    for part in parts:
         state, pid, description = states.get(part.name, ("", 0, "the lab is not running"))
         reason = description if state not in ALIVE else _reason(part)
         if part.is_on_request and state not in ALIVE:
