@@ -21,6 +21,8 @@ BENCH ?=
 override BENCH := $(value BENCH)
 export BENCH
 
+# With it Python reads each module that Ansible pipes into it byte by byte.
+unexport PYTHONUNBUFFERED
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 GATE := PYTHONPATH=tests/tools .venv/bin/python -m gate
 

@@ -34,7 +34,7 @@ from typing import Any
 from ansible import constants as C
 from ansible.plugins.callback.default import CallbackModule as DefaultCallback
 
-from ansible_collections.frappeops.tenants.plugins.plugin_utils import task_results
+from ansible_collections.frappeops.tenants.plugins.plugin_utils import task_results, worker_garbage
 
 #: Actions that only steer the play or keep the journal.
 _QUIET_ACTIONS = frozenset(
@@ -62,6 +62,7 @@ class CallbackModule(DefaultCallback):
 
     def __init__(self) -> None:
         super().__init__()
+        worker_garbage.leave_alone()
         self._run_begun = time.monotonic()
         #: When each host began, and the task that it is at with the time at which that began.
         self._hosts_begun: dict[str, float] = {}

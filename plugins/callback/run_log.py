@@ -51,7 +51,7 @@ from typing import Any, TextIO
 
 from ansible.plugins.callback import CallbackBase
 
-from ansible_collections.frappeops.tenants.plugins.plugin_utils import task_results
+from ansible_collections.frappeops.tenants.plugins.plugin_utils import task_results, worker_garbage
 
 #: The names of the files, so that only files of our own are ever removed. They sort by time.
 _NAME = "tenants-%Y%m%dT%H%M%S"
@@ -69,6 +69,7 @@ class CallbackModule(CallbackBase):
     _file: TextIO | None = None
 
     def v2_playbook_on_start(self, playbook: Any) -> None:
+        worker_garbage.leave_alone()
         folder = self.get_option("folder")
         if not folder:
             return
