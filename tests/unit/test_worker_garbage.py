@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -23,5 +24,6 @@ print(os.waitpid(child, 0)[1], gc.isenabled(), gc.get_freeze_count())
 
 
 def test_a_fork_leaves_garbage_alone_and_its_parent_does_not():
-    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["0", "True", "0"]
