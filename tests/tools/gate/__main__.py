@@ -67,6 +67,8 @@ def run_stage(name: str) -> Count:
 
 def end_in_order() -> None:
     """Killed or hung up on, stop the command that runs, and the lab that the gate started."""
+    # Started in the background it ignores this signal, and so would the suites that are to be stopped by it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for signum in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(signum, lambda number, _frame: sys.exit(128 + number))
 
