@@ -21,7 +21,7 @@ BENCH ?=
 override BENCH := $(value BENCH)
 export BENCH
 
-# With it Python reads each module that Ansible pipes into it byte by byte.
+# With it Python reads each module that Ansible pipes into it byte by byte: two million calls of the kernel a tenant.
 unexport PYTHONUNBUFFERED
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 GATE := PYTHONPATH=tests/tools .venv/bin/python -m gate

@@ -251,11 +251,9 @@ def _connect(connection, patience=_PATIENCE):
     try:
         return driver.connect(**options)
     except driver.MySQLError as error:
-        silent = _code(error) in _SILENT
+        refuses = f"refuses the administrator {options.get('user')}"
         raise Refused(
-            f"The database server at {where} does not answer: {_text(error)}"
-            if silent
-            else f"The database server at {where} refuses the administrator {options.get('user')}: {_text(error)}",
+            f"The database server at {where} {'does not answer' if _code(error) in _SILENT else refuses}: {_text(error)}",
             error="database_connection",
             code=_code(error),
         ) from error

@@ -86,8 +86,6 @@ def test_an_unknown_stage_is_refused(capsys: pytest.CaptureFixture[str]) -> None
 def test_a_killed_gate_leaves_no_command_behind(tmp_path: Path) -> None:
     program = f"""
 import sys
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from gate import __main__ as gate, command
 gate.CACHE = Path({str(tmp_path)!r})

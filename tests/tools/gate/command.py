@@ -89,6 +89,4 @@ def environment() -> dict[str, str]:
     """The caller's environment with the tools of .venv first."""
     env = dict(os.environ)
     env["PATH"] = f"{BIN}:{env.get('PATH', os.defpath)}"
-    # With it Python reads the module that Ansible pipes into it byte by byte: two million calls of the kernel a tenant.
-    env.pop("PYTHONUNBUFFERED", None)
     return env
