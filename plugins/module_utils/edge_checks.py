@@ -22,7 +22,6 @@ from .errors import TenantError
 from .nginx import Nginx
 from .nginx_live import live_fault
 from .nginx_publish import owner_of
-from .port_holders import holders
 
 MIN_FREE_MB = 50
 MIN_FREE_INODES = 1_000
@@ -62,9 +61,7 @@ def nginx_runs_well(nginx: Nginx) -> None:
 
 def ports_are_free_for(nginx: Nginx, ports: list[int]) -> None:
     """Nobody but this nginx listens on the tenants' ports."""
-    ours = nginx.processes()
-    strangers = {port: [str(holder) for holder in holders(port) if holder.pid not in ours] for port in ports}
-    taken = [f"the port {port} is held by {', '.join(names)}" for port, names in strangers.items() if names]
+    taken = nginx.taken_ports(ports)
     if taken:
         raise TenantError(
             f"Not this nginx: {'; '.join(taken)}.",

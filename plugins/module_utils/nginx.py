@@ -15,7 +15,7 @@ import http.client
 import os
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,10 +86,10 @@ class Nginx:
             return None
         return pid if b"nginx" in title else None
 
-    def processes(self) -> set[int]:
-        """The process ids of the running master and its workers."""
-        master = self.master()
-        return set() if master is None else {master, *self._workers()}
+    def taken_ports(self, ports: Iterable[int]) -> list[str]:
+        """Of each port on which somebody else listens: that it is held, and by whom."""
+        strangers = {port: [str(holder) for holder in holders(port) if not self._has(holder.pid)] for port in ports}
+        return [f"the port {port} is held by {', '.join(names)}" for port, names in strangers.items() if names]
 
     def require_running(self) -> None:
         if self.master() is None:
@@ -157,12 +157,12 @@ class Nginx:
     def _taken_port(self) -> str:
         """Who holds a port that the configuration wants and that is not this nginx; empty when nobody does."""
         whole = self._tools.run([*self._command, "-c", self.config, "-q", "-T"], timeout=_TEST_TIMEOUT).stdout
-        ours = self.processes()
-        for port in sorted({int(port) for port in _LISTEN.findall(whole)}):
-            names = [str(holder) for holder in holders(port) if holder.pid not in ours]
-            if names:
-                return f"the port {port} is held by {', '.join(names)}"
-        return ""
+        return next(iter(self.taken_ports(sorted({int(port) for port in _LISTEN.findall(whole)}))), "")
+
+    def _has(self, pid: int) -> bool:
+        """Whether the process is this nginx's: workers come, are wound up and end at any moment, when others reload."""
+        master, parent = self.master(), _parent_of(pid)
+        return parent is None or master in (pid, parent)
 
     def _workers(self) -> set[int]:
         """The workers of the running master that serve, those that are being wound up left out."""
@@ -184,11 +184,24 @@ def _serves(pid: str) -> bool:
     return b"worker process" in title and b"shutting down" not in title
 
 
+def _parent_of(pid: int) -> int | None:
+    """None when the process has ended."""
+    fields = _fields_of(pid)
+    return int(fields[1]) if fields else None
+
+
 def _start_of(pid: int) -> int:
     """When a process began, in ns: the kernel counts it in ticks since the machine began (proc(5), starttime)."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    except OSError:
+    fields = _fields_of(pid)
+    if not fields:
         return 0
     age = time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) / os.sysconf("SC_CLK_TCK")
     return int((time.time() - age) * 1e9)
+
+
+def _fields_of(pid: int) -> list[str]:
+    """What the kernel tells of a process after its name (proc(5), stat); empty when it has ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return []

@@ -73,6 +73,8 @@ _OF_OTHERS = re.compile(
 )
 
 _UNDONE = "What this run made is taken back; nothing of others is touched."
+_PORT_CAUSE = "A program that is not the wanted one listens there."
+_PORT_REMEDY = "Stop that program yourself, or give one of the two another port. It is never stopped for you."
 
 #: In the order of the documentation, which numbers them from 1.
 AILMENTS = (
@@ -326,9 +328,15 @@ AILMENTS = (
         "another program has the port",
         (
             Sign(
+                r"not this nginx: the port \d+ is held by",
+                _PORT_CAUSE,
+                _PORT_REMEDY,
+                "Looked at before anything is made.",
+            ),
+            Sign(
                 r"address already in use|port \d+ (?:\S+ )*is held by",
-                "A program that is not the wanted one listens there.",
-                "Stop that program yourself, or give one of the two another port. It is never stopped for you.",
+                _PORT_CAUSE,
+                _PORT_REMEDY,
                 "nginx goes on with its former configuration, and the tenant's files are taken back.",
             ),
         ),

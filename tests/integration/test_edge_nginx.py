@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from edge_servers import DIRECT, Edge, free_port, make_certificate, need_programs, run_module, wait_for
 
-from ansible_collections.frappeops.tenants.plugins.module_utils import nginx_publish
+from ansible_collections.frappeops.tenants.plugins.module_utils import edge_checks, nginx_publish
 from ansible_collections.frappeops.tenants.plugins.module_utils.errors import TenantError
 from ansible_collections.frappeops.tenants.plugins.module_utils.nginx_reload import Reloads
 from ansible_collections.frappeops.tenants.plugins.module_utils.turns import turn
@@ -222,6 +222,15 @@ def test_a_port_that_another_program_holds_puts_the_former_files_back(edge: Edge
             edge.vhost(name=NAME, content=content, reload_timeout=4)
     assert edge.nginx.tree() == before
     assert edge.vhost(name=NAME, content=server(edge, "one"))["changed"] and ask(edge) == "one"
+
+
+def test_the_workers_of_a_reload_under_way_are_no_strangers(edge: Edge) -> None:
+    nginx = edge.nginx.driver()
+    with ThreadPoolExecutor(1) as others:
+        reloading = others.submit(lambda: [nginx.reload() for _time in range(10)])
+        while not reloading.done():
+            edge_checks.ports_are_free_for(nginx, [edge.http])
+        reloading.result()
 
 
 def test_an_nginx_that_does_not_run_is_named(edge: Edge) -> None:

@@ -151,6 +151,12 @@ def test_a_bench_that_ansible_lost_is_not_said_to_be_asked_again():
     assert "verify_timeout" not in lost.done
 
 
+def test_a_port_that_is_taken_before_anything_is_made_leaves_nothing_to_take_back():
+    held = "the port 443 is held by apache2 (pid 812)"
+    assert recognise(f"Not this nginx: {held}.").done == "Looked at before anything is made."
+    assert "taken back" in recognise(f"no new worker came within 60 s, since {held}.").done
+
+
 def test_a_vague_sign_tells_only_what_nothing_else_does():
     assert recognise("'bench new-site a --force' failed with exit code 1: boom").name == "site_exists"
     assert recognise("'bench new-site a --force' failed with exit code 1: (1045, 'x')").name == "database_access"
