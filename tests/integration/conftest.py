@@ -39,6 +39,8 @@ LONG_FILES = (
     "dns",
     "fleet",
 )
+#: So many of the last lines of each playbook are shown with a test that fails.
+SHOWN_LINES = 60
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -112,6 +114,8 @@ class Playbooks:
                 timeout=900,
                 check=False,
             )
+        # pytest shows it with a test that fails.
+        print(f"$ ansible-playbook {playbook}", *finished.stdout.splitlines()[-SHOWN_LINES:], finished.stderr, sep="\n")
         told = json.loads(stats.read_text()) if stats.exists() else {"counts": {}, "artifacts": {}}
         return Outcome(finished.returncode, finished.stdout + finished.stderr, told["counts"], told["artifacts"])
 
