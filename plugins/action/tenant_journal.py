@@ -19,9 +19,9 @@ from ansible_collections.frappeops.tenants.plugins.plugin_utils.registry_action 
     RegistryAction,
 )
 
-EVENTS = ["opened", "begun", "recorded", "done", "failed", "retired", "undone", "left", "closed", "released"]
+EVENTS = ["opened", "begun", "recorded", "failed", "retired", "undone", "left", "closed", "released"]
 #: Events that tell of one step.
-OF_A_STEP = {"begun", "recorded", "done", "undone", "left"}
+OF_A_STEP = {"begun", "recorded", "undone", "left"}
 
 
 class ActionModule(RegistryAction):
@@ -32,6 +32,7 @@ class ActionModule(RegistryAction):
         "tenant": {"type": "str", "required": True},
         "event": {"type": "str", "required": True, "choices": EVENTS},
         "step": {"type": "str"},
+        "completes": {"type": "str"},
         "resources": {
             "type": "list",
             "elements": "dict",
@@ -109,6 +110,8 @@ def _write(journal: Journal, arguments: dict[str, Any]) -> dict[str, Any]:
     event, step = arguments["event"], arguments["step"]
     # Whatever a step said may be kept for years.
     error, output = masked(arguments["error"]), tail(arguments["output_tail"])
+    if arguments["completes"]:
+        journal.done(arguments["completes"])
     if event == "opened":
         return journal.open(arguments["take_over"])
     if event == "begun":
@@ -124,9 +127,7 @@ def _write(journal: Journal, arguments: dict[str, Any]) -> dict[str, Any]:
         return journal.release(error)
     if event == "closed":
         return journal.close()
-    if event == "done":
-        journal.done(step)
-    elif event == "undone":
+    if event == "undone":
         journal.undone(step)
     else:
         journal.left(step, error, output)

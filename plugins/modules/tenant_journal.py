@@ -16,8 +16,8 @@ short_description: Note what a provisioning is about to make
 description:
   - The journal of a provisioning, kept in the registry. Whatever a step makes is noted before it is made, so that it can be
     taken back after any failure, by its record and never by a guessed name, even when the run itself was killed.
-  - The events of a run are O(event=opened), then for each step O(event=begun), O(event=recorded) and O(event=done), and at last
-    O(event=closed). After a failure they are O(event=failed), for a tenant that is to be taken away O(event=retired), then for
+  - The events of a run are O(event=opened), then for each step O(event=begun) and O(event=recorded), and at last O(event=closed). The
+    event after a step O(completes) it. After a failure they are O(event=failed), for a tenant that is to be taken away O(event=retired), then for
     each step O(event=undone) or O(event=left), then O(event=closed). O(event=released) gives up and leaves all to the next run.
   - O(event=opened) takes the lease on the name. Of several runs for one name one goes on, the others are told who holds it. The
     lease of a run that was killed is taken over at once when it ran on this controller, else two minutes after its last sign of
@@ -32,9 +32,12 @@ options:
     description: What happened.
     type: str
     required: true
-    choices: [opened, begun, recorded, done, failed, retired, undone, left, closed, released]
+    choices: [opened, begun, recorded, failed, retired, undone, left, closed, released]
   step:
-    description: The step that it happened in. Needed for V(begun), V(recorded), V(done), V(undone) and V(left).
+    description: The step that it happened in. Needed for V(begun), V(recorded), V(undone) and V(left).
+    type: str
+  completes:
+    description: For O(event=begun) and O(event=closed), the step that this run has brought to its end.
     type: str
   resources:
     description: What the step is about to make, for O(event=recorded). What is recorded already stays as it is.

@@ -38,7 +38,8 @@ def test_each_goes_on_in_the_order_of_its_steps(playbooks, tmp_path, how):
     whole = f"{prefix}-whole"
     writes = [task.rpartition(" : ")[2] for task in writes_of(playbooks, whole, **told)]
     playbooks.run("deprovision.yml", tenant=whole, confirm=whole, **told)
-    cut(playbooks, {name: (writes.index(f"End {step}") + 1, "before") for name, step in names.items()}, **told)
+    # Before the write that follows the step, which would tell that it is complete.
+    cut(playbooks, {name: (writes.index(f"Begin {step}") + 2, "before") for name, step in names.items()}, **told)
     for name, step in names.items():
         assert diary(tmp_path, name) == STEPS[: STEPS.index(step) + 1]
 

@@ -52,17 +52,21 @@ EVENTS = {
     "opened": ([], {}, {"mode": "fresh", "done": []}, {"mode": "fresh", "done": [], "provisioning": None}),
     "begun": (["opened"], STEP, STEP, STEP),
     "recorded": (["opened", "begun"], RECORDED, {"new": 1}, {"new": 0}),
-    "done": (["opened", "begun"], STEP, {}, {}),
     "failed": (
         ["opened", "begun", "recorded"],
         {"error": "no disk", "output_tail": "write failed"},
         {"held": True, "kept": False},
         {"held": True, "kept": False},
     ),
-    "retired": (["opened", "begun", "done"], {}, {"held": True, "kept": False}, {"held": True, "kept": False}),
+    "retired": (
+        ["opened", "begun", "closed", "opened"],
+        {},
+        {"held": True, "kept": False},
+        {"held": True, "kept": False},
+    ),
     "undone": (["opened", "begun", "failed"], STEP, {}, {}),
     "left": (["opened", "begun", "failed"], {**STEP, "error": "b1 is away"}, {}, {}),
-    "closed": (["opened", "begun", "done"], {}, {"state": "done"}, {"state": "checked", "steps": []}),
+    "closed": (["opened", "begun"], {"completes": STEP["step"]}, {"state": "done"}, {"state": "checked", "steps": []}),
     "released": (["opened", "begun"], {"error": "cut"}, {"held": True, "state": "running"}, {"held": False}),
 }
 #: The words of the history for what each event wrote last.
@@ -70,7 +74,6 @@ WORDS = {
     "opened": "provisioning begun",
     "begun": "step begun",
     "recorded": "resource",
-    "done": "step done",
     "failed": "provisioning failed",
     "retired": "retired",
     "undone": "step undone",
@@ -210,6 +213,12 @@ class TestTenantJournal:
         for event in ("opened", "begun", "recorded"):
             journal(event)
         assert journal("failed", check_mode=True)["undo"] == journal("failed")["undo"] != []
+
+    def test_a_step_that_begins_tells_that_the_one_before_it_is_complete(self, journal):
+        for event in ("opened", "begun"):
+            journal(event)
+        journal("begun", step="seed", completes=STEP["step"])
+        assert journal("opened")["done"] == [STEP["step"]]
 
     def test_in_check_mode_no_registry_is_made_and_nobody_held_off(self, journal, tmp_path, beating):
         answer = journal("opened", check_mode=True)
