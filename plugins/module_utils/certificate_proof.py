@@ -29,10 +29,13 @@ _PLAIN = re.compile(r"[A-Za-z0-9_.:@+/=-]+")
 class Proof(Protocol):
     """One way to prove names."""
 
-    #: Variables of certbot's environment; no secrets.
-    environment: Mapping[str, str]
-    #: Seconds that certbot waits before it asks the authority to look.
-    wait: int
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Variables of certbot's environment; no secrets."""
+
+    @property
+    def wait(self) -> int:
+        """Seconds that certbot waits before it asks the authority to look."""
 
     def arguments(self) -> list[str]:
         """certbot's options."""

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
@@ -50,7 +50,7 @@ PATIENCE = 300
 def measure(lab: Settings) -> Iterator[Value]:
     """Both layouts, one after the other."""
     del lab  # An edge of its own: the lab's tenants are left in peace.
-    times = {}
+    times: dict[str, float] = {}
     for layout in ("vhost", "shared"):
         with tempfile.TemporaryDirectory(prefix="bench-nginx-") as folder:
             edge = Edge(Path(folder))
@@ -81,7 +81,7 @@ def _fill(world: World) -> None:
     nginx.driver(PATIENCE).reload()
 
 
-def _measured(world: World) -> Iterator[Value]:
+def _measured(world: World) -> Generator[Value, None, float]:
     layout, shared, driver = world.layout, world.layout == "shared", world.edge.nginx.driver(PATIENCE)
     # The least of three, for what else the machine does.
     test = min(_seconds(driver.fault) for _time in range(3))

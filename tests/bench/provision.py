@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from typing import Any
 
 from frame.runs import playbook
 from frame.values import Value, ratio
@@ -20,7 +21,7 @@ from lab.settings import Settings
 def measure(lab: Settings) -> Iterator[Value]:
     """Make a tenant, check it, take it away."""
     name = f"bench-{secrets.token_hex(3)}"
-    wish = {"tenant": name, "admin_email": f"ada@{name}.example"}
+    wish: dict[str, Any] = {"tenant": name, "admin_email": f"ada@{name}.example"}
     playbook("playbooks/edge.yml")
     try:
         made = playbook("provision.yml", **wish)

@@ -10,6 +10,7 @@ One trip per host finds that nothing is to be done, and no tenant goes through t
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from frame.right_tenants import WHAT_IS_REAL, RightTenants
 from frame.runs import Failed, playbook
@@ -28,7 +29,7 @@ def measure(lab: Settings) -> Iterator[Value]:
     try:
         for count, seconds in _WANTED.items():
             file = fleet.grow_to(count)
-            settings = {"tenant_registry_url": fleet.registry_url, "tenants_file": str(file)}
+            settings: dict[str, Any] = {"tenant_registry_url": fleet.registry_url, "tenants_file": str(file)}
             run = playbook("reconcile.yml", **settings)
             if f"{count} tenants wanted: {count} right." not in run.output:
                 raise Failed(f"not all of the {count} tenants are right:\n{run.output[-3000:]}")

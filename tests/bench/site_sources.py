@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from frame.runs import Failed, Run, playbook
 from frame.values import Value, ratio
@@ -140,7 +141,7 @@ class Ways:
         self._log = folder / "stopwatch"
         self._results = folder / "results.json"
         bench = Path(sys.executable).with_name("bench")
-        self._variables = {
+        self._variables: dict[str, Any] = {
             "tenant_registry_url": f"sqlite:///{folder}/registry.db",
             "site_template_path": f"{folder}/site-templates",
             "frappe_bench_command": str(self._stopwatch("bench", str(bench))),
@@ -161,7 +162,7 @@ class Ways:
             self._pool(1)
         name = f"bench-{secrets.token_hex(3)}"
         self._log.write_text("")
-        wish = {"tenant": name, "admin_email": f"ada@{name}.example", "site_source": source}
+        wish: dict[str, Any] = {"tenant": name, "admin_email": f"ada@{name}.example", "site_source": source}
         run = playbook("provision.yml", **{**self._variables, **wish})
         steps = json.loads(self._results.read_text())["tenants"][name]["steps"]
         site = next(step["seconds"] for step in steps if step["step"].endswith("site"))
@@ -173,7 +174,7 @@ class Ways:
         self._pool(0)
 
     def _pool(self, count: int) -> None:
-        plans = {"bench": {"apps": ["erpnext"], "standby_sites": count}}
+        plans: dict[str, Any] = {"bench": {"apps": ["erpnext"], "standby_sites": count}}
         playbook("playbooks/pool.yml", **{**self._variables, "tenant_plans": plans})
 
     def _of_others(self, run: Run) -> float:

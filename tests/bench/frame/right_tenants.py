@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+import dns.name
 import dns.query
 import dns.update
 import yaml
@@ -189,7 +190,7 @@ class RightTenants:
     def _updates(self, tenants: Iterable[Tenant]) -> Iterator[_Update]:
         hosts = [host for tenant in tenants for host in (tenant.identity.frontend_host, tenant.identity.backend_host)]
         for start in range(0, len(hosts), _NAMES_IN_UPDATE):
-            message = dns.update.UpdateMessage(_ZONE, keyring=keyring(self._lab), keyname=TSIG_KEY)
+            message = dns.update.UpdateMessage(_ZONE, keyring=keyring(self._lab), keyname=dns.name.from_text(TSIG_KEY))
             yield _Update(message, [f"{host}." for host in hosts[start : start + _NAMES_IN_UPDATE]])
 
     def _register(self, tenants: Sequence[Tenant]) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 
 from .command import BIN, ROOT, run
 
@@ -40,7 +41,7 @@ class Lab:
 
     @staticmethod
     def _call(action: str, capture: bool = False) -> int:
-        command = [BIN / "python", "-m", "lab", action]
+        command: list[str | Path] = [BIN / "python", "-m", "lab", action]
         return run(command, env={"PYTHONPATH": str(ROOT / "tests/lab")}, capture=capture).returncode
 
 

@@ -43,6 +43,8 @@ def commands(collection: Path) -> dict[str, tuple[list[str], Path]]:
     }
     if typed:
         linters["mypy"] = (["mypy", *typed], ROOT)
+    # No test runs the benchmarks, so that types alone tell when they no longer fit.
+    linters["mypy of the benchmarks"] = (["mypy", "tests/bench"], ROOT)
     return linters
 
 

@@ -21,7 +21,13 @@ class ActionModule(ActionBase):
         fingerprints = Fingerprints(variables["hostvars"], given["steps"])
         found = {
             order["identity"]["name"]: fingerprints.of(
-                order["identity"], order["admin"], order["plan"], given["plans"][order["plan"]], "lab-bench", "lab-edge"
+                order["identity"],
+                order["admin"],
+                order["plan"],
+                given["plans"][order["plan"]],
+                "lab-bench",
+                "lab-edge",
+                order["settings"],
             )
             for order in given["orders"]
         }
