@@ -26,6 +26,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import yaml
+
 from frame.runs import Failed, Run, playbook
 from frame.values import Value, ratio
 from gate.command import ROOT
@@ -64,6 +66,9 @@ with open({log!r}, "a") as log:
 sys.exit(code)
 """
 _WAITED = re.compile(r"Wait until every authoritative server .*done \(([\d.]+) s\)")
+_RECAP = r"^{} .*ok=(\d+) .*skipped=(\d+)"
+#: Module calls of a provisioning; an integration test counts them.
+_CALLS = 12
 
 
 def measure(lab: Settings) -> Iterator[Value]:
@@ -93,6 +98,9 @@ def measure(lab: Settings) -> Iterator[Value]:
         yield Value(f"a live tenant from the command to its end, {source}", total, "s")
         yield Value(f"of it neither bench's, certbot's nor the DNS's, {source}", ours, "s", at_most=4)
         yield Value(f"share of that, {source}", 100 * ours / total, "%")
+    tasks = made["standby"][0].tasks
+    idle = statistics.median(_idle(tasks) for _time in range(TIMES))
+    yield Value(f"Ansible alone: {tasks} tasks, {_CALLS} of them module calls, that do nothing", idle, "s")
 
 
 def _sequence(bench: Bench) -> float:
@@ -114,6 +122,16 @@ def _sequence(bench: Bench) -> float:
         site.remove()
 
 
+def _idle(tasks: int) -> float:
+    """Seconds of a playbook with so many tasks of which none does anything."""
+    nothing: list[dict[str, Any]] = [{"ansible.builtin.set_fact": {"nothing": ""}} for _task in range(tasks - _CALLS)]
+    calls: list[dict[str, Any]] = [{"ansible.builtin.ping": {}} for _call in range(_CALLS)]
+    with TemporaryDirectory(prefix="idle-") as folder:
+        path = Path(folder, "idle.yml")
+        path.write_text(yaml.safe_dump([{"hosts": "localhost", "gather_facts": False, "tasks": nothing + calls}]))
+        return playbook(path).seconds
+
+
 def _succeed(done: subprocess.CompletedProcess[str]) -> None:
     if done.returncode != 0:
         raise Failed(f"{shlex.join(done.args)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
@@ -126,11 +144,13 @@ class Tenant:
     :param seconds: from the command to its end.
     :param site: of the step site.
     :param of_others: of bench commands and certbot, and of waiting for the DNS.
+    :param tasks: how many tasks it were, with those that were passed over.
     """
 
     seconds: float
     site: float
     of_others: float
+    tasks: int
 
 
 class Ways:
@@ -166,7 +186,10 @@ class Ways:
         run = playbook("provision.yml", **{**self._variables, **wish})
         steps = json.loads(self._results.read_text())["tenants"][name]["steps"]
         site = next(step["seconds"] for step in steps if step["step"].endswith("site"))
-        return Tenant(run.seconds, site, self._of_others(run))
+        recap = re.search(_RECAP.format(name), run.output, re.MULTILINE)
+        if recap is None:
+            raise Failed(f"no recap of {name}:\n{run.output}")
+        return Tenant(run.seconds, site, self._of_others(run), sum(map(int, recap.groups())))
 
     def clean_up(self) -> None:
         """Take all tenants away, and what is left in the pool."""
