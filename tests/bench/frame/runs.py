@@ -70,10 +70,16 @@ def _cpu_of_children() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def playbook(name: str | Path, *arguments: str, env: Mapping[str, str] | None = None, **variables: Any) -> Run:
-    """Run a playbook of the checkout with I(variables)."""
+def playbook(
+    name: str | Path, *arguments: str, env: Mapping[str, str] | None = None, nice: int = 0, **variables: Any
+) -> Run:
+    """Run a playbook of the checkout with I(variables).
+
+    :param nice: how much it gives way to others who want a processor (nice(1)).
+    """
     settings = {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1", **(env or {})}
-    return command([BIN / "ansible-playbook", name, *arguments, "-e", json.dumps(variables)], settings)
+    polite = ["nice", "-n", str(nice)] if nice else []
+    return command([*polite, BIN / "ansible-playbook", name, *arguments, "-e", json.dumps(variables)], settings)
 
 
 class _Memory(threading.Thread):
