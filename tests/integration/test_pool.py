@@ -74,8 +74,8 @@ def test_check_mode_foretells_and_makes_nothing(playbooks):
 def test_where_nobody_sets_plans_the_collections_own_have_standby_sites(playbooks):
     checked = playbooks.run("playbooks/pool.yml", "--check")
     assert checked.code == 0, checked.output
-    for site in ("starter", "professional", "enterprise"):
-        assert f"{site}: standby-" in checked.output
+    for plan in ("starter", "professional", "enterprise"):
+        assert f"settings of the plan {plan}: changed" in checked.output
 
 
 def test_it_is_filled_and_then_left_alone(playbooks, lab):

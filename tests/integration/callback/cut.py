@@ -46,6 +46,11 @@ class CallbackModule(CallbackBase):
             self._left -= 1
             self._cut("before")
 
+    def v2_runner_on_skipped(self, result: Any) -> None:
+        # It wrote nothing, so it was none of the writes.
+        if result.task.action in WRITES:
+            self._left += 1
+
     def v2_runner_on_ok(self, result: Any) -> None:
         if result.task.action in WRITES:
             self._cut("after")
