@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import lab_parts
 from edge_servers import run_module
 
 from ansible_collections.frappeops.tenants.plugins.modules import certbot_certificate
@@ -55,7 +56,8 @@ def certbot(lab: Settings, folder: Path, **options: Any) -> dict[str, Any]:
         "acme_ca_file": str(lab.directory_ca),
         **{f"{name}_dir": str(folder / name) for name in ("config", "work", "logs")},
     }
-    return run_module(certbot_certificate.ARGUMENTS, certbot_certificate.ensure, {**defaults, **options})
+    with lab_parts.beside_others(lab):
+        return run_module(certbot_certificate.ARGUMENTS, certbot_certificate.ensure, {**defaults, **options})
 
 
 def folders(folder: Path) -> dict[str, str]:

@@ -31,6 +31,7 @@ from lab.settings import CLOUDFLARE_EMAIL, Settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 import dns_servers
+import lab_parts
 import traces
 from dns_servers import CACHE, NOBODY, PRIMARY, SECONDARY, WITHOUT_TCP, Servers
 
@@ -859,6 +860,12 @@ class TestWhole:
     """A tenant whose records go through Cloudflare, from the command to its end."""
 
     @pytest.fixture
+    def alone(self, lab: Settings) -> Iterator[None]:
+        """Nobody else asks the stand-in, which is told to refuse changes and what was asked of it."""
+        with lab_parts.alone(lab):
+            yield
+
+    @pytest.fixture
     def tenant(self, playbooks: Any) -> Iterator[str]:
         """A name that nobody else in the lab has; what is left of it is taken away."""
         name = f"test-{secrets.token_hex(4)}"
@@ -871,6 +878,7 @@ class TestWhole:
         with urlopen(Request(url, json.dumps(body or {}).encode(), method=method), timeout=30) as answer:
             return json.load(answer)
 
+    @pytest.mark.usefixtures("alone")
     def test_foretold_made_repeated_and_taken_away(self, playbooks: Any, lab: Settings) -> None:
         name = f"test-{secrets.token_hex(4)}"
         wish = {"tenant": name, "admin_email": "ada@acme.example", "dns_provider": "cloudflare"}

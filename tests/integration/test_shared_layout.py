@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request
 
+import lab_parts
 import pytest
 from conftest import Outcome, Playbooks
 from edge_servers import DIRECT, Nginx, Servers, free_port, make_certificate, need_programs
@@ -128,7 +129,8 @@ class World:
         """Ask the stand-in as an operator does in Cloudflare's dashboard."""
         headers = {"Authorization": f"Bearer {self.lab.secret('cloudflare_token')}"}
         url = f"http://{self.lab.address}:{self.lab.ports['cloudflare']}/client/v4/{path}"
-        with DIRECT.open(Request(url, headers=headers, method=method), timeout=20) as answer:
+        asked = Request(url, headers=headers, method=method)
+        with lab_parts.beside_others(self.lab), DIRECT.open(asked, timeout=20) as answer:
             return json.load(answer)["result"]
 
 
