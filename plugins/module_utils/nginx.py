@@ -21,13 +21,16 @@ from pathlib import Path
 
 from .errors import TenantError, tail
 from .port_holders import holders
-from .tools import Tools
+from .tools import Outcome, Tools
 
 # As C(nginx: [emerg] ...) or as a line of its log, C(2026/11/23 20:59:11 [emerg] 12#12: ...).
 _FAULT = re.compile(
     r"^(?:nginx: |\S+ \S+ )\[(?:emerg|error|crit|alert)\] (?:\d+#\d+: )?(.*?)(?: in (/\S.*?):(\d+))?$", re.MULTILINE
 )
 _LISTEN = re.compile(r"(?:^|[;{}])\s*listen\s+(?:\S+:)?(\d+)[\s;]", re.MULTILINE)
+_GONE = re.compile(r'open\(\) "(/[^"]+)" failed \(2:')
+#: How often a configuration is read before a file that is not there counts as missing.
+_READINGS = 5
 _TEST_TIMEOUT = 120
 _ANSWER_TIMEOUT = 10
 
@@ -74,7 +77,7 @@ class Nginx:
 
     def fault(self, config: str = "") -> Fault | None:
         """What nginx refuses in I(config), by default in the live configuration; None when all is well."""
-        outcome = self._tools.run([*self._command, "-c", config or self.config, "-q", "-t"], timeout=_TEST_TIMEOUT)
+        outcome = self._read(["-c", config or self.config, "-q", "-t"])
         return None if outcome.rc == 0 else fault_in(outcome.stderr)
 
     def master(self) -> int | None:
@@ -139,7 +142,7 @@ class Nginx:
     def reload(self) -> None:
         """Reload once, and return when new workers serve and the old ones take no more requests."""
         before = self._workers()
-        outcome = self._tools.run([*self._command, "-c", self.config, "-q", "-s", "reload"], timeout=_TEST_TIMEOUT)
+        outcome = self._read(["-c", self.config, "-q", "-s", "reload"])
         if outcome.rc != 0:
             raise TenantError(f"nginx refused to reload: {fault_in(outcome.stderr)}.", stderr=tail(outcome.stderr))
         end = time.monotonic() + self._timeout
@@ -158,6 +161,15 @@ class Nginx:
         """Who holds a port that the configuration wants and that is not this nginx; empty when nobody does."""
         whole = self._tools.run([*self._command, "-c", self.config, "-q", "-T"], timeout=_TEST_TIMEOUT).stdout
         return next(iter(self.taken_ports(sorted({int(port) for port in _LISTEN.findall(whole)}))), "")
+
+    def _read(self, arguments: list[str]) -> Outcome:
+        """Have nginx read a configuration: again, when a file was taken away after nginx had found it and before it read it."""
+        for _reading in range(_READINGS):
+            outcome = self._tools.run([*self._command, *arguments], timeout=_TEST_TIMEOUT)
+            gone = _GONE.search(outcome.stderr)
+            if outcome.rc == 0 or gone is None or os.path.lexists(gone.group(1)):
+                break
+        return outcome
 
     def _has(self, pid: int) -> bool:
         """Whether the process is this nginx's: workers come, are wound up and end at any moment, when others reload."""

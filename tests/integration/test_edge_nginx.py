@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import socket
 import ssl
+import threading
 import time
 import urllib.error
 from collections.abc import Iterator
@@ -231,6 +233,27 @@ def test_the_workers_of_a_reload_under_way_are_no_strangers(edge: Edge) -> None:
         while not reloading.done():
             edge_checks.ports_are_free_for(nginx, [edge.http])
         reloading.result()
+
+
+def test_files_that_others_take_away_meanwhile_are_no_fault(edge: Edge) -> None:
+    nginx, over = edge.nginx.driver(), threading.Event()
+
+    def come_and_go() -> None:
+        for number in itertools.count():
+            path = edge.nginx.conf_d / f"{number}.conf"
+            path.write_text("# here for a moment\n")
+            time.sleep(0.001)
+            path.unlink()
+            if over.wait(0.002):
+                return
+
+    with ThreadPoolExecutor(1) as others:
+        going = others.submit(come_and_go)
+        try:
+            assert [fault for fault in (nginx.fault() for _time in range(400)) if fault] == []
+        finally:
+            over.set()
+        going.result()
 
 
 def test_an_nginx_that_does_not_run_is_named(edge: Edge) -> None:
