@@ -159,8 +159,9 @@ class Nginx:
 
     def _taken_port(self) -> str:
         """Who holds a port that the configuration wants and that is not this nginx; empty when nobody does."""
-        whole = self._tools.run([*self._command, "-c", self.config, "-q", "-T"], timeout=_TEST_TIMEOUT).stdout
-        return next(iter(self.taken_ports(sorted({int(port) for port in _LISTEN.findall(whole)}))), "")
+        whole = self._read(["-c", self.config, "-q", "-T"]).stdout
+        taken = self.taken_ports(sorted({int(port) for port in _LISTEN.findall(whole)}))
+        return taken[0] if taken else ""
 
     def _read(self, arguments: list[str]) -> Outcome:
         """Have nginx read a configuration: again, when a file was taken away after nginx had found it and before it read it."""
